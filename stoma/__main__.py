@@ -1,0 +1,6 @@
+"""`python -m stoma`: the command line."""
+
+from stoma.cli.main import run
+
+if __name__ == "__main__":
+    run()

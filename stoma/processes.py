@@ -1,0 +1,82 @@
+"""Processes of this and other machines, told apart even when a process id is used again."""
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One process: its id is unique for ever, the rest finds it on this machine."""
+
+    id: str
+    kind: str  #: `scheduler`, `run-task`, `api`
+    host: str
+    boot_id: str
+    pid: int
+    pid_started: str  #: clock ticks after boot (proc(5), field 22); empty where unknown
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether this very process still runs; False for one of another boot.
+
+        A process on another host can not be seen from here and counts as alive.
+        """
+        if self.host != socket.gethostname():
+            return True
+        if self.boot_id != boot_id():
+            return False
+        return process_exists(self.pid) and started(self.pid) == self.pid_started
+
+
+def this_process(kind: str) -> Instance:
+    """Return a new instance that stands for the calling process."""
+    pid = os.getpid()
+    return Instance(
+        id=uuid.uuid4().hex[:12],
+        kind=kind,
+        host=socket.gethostname(),
+        boot_id=boot_id(),
+        pid=pid,
+        pid_started=started(pid),
+    )
+
+
+def boot_id() -> str:
+    """Return what changes with every boot (random(4)); empty where the system has no such file."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def started(pid: int) -> str:
+    """Return when process *pid* started, in clock ticks after boot; empty where unknown."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    # The command name may hold spaces and parentheses: count fields from its last ")".
+    return stat.rpartition(")")[2].split()[19]
+
+
+def process_exists(pid: int) -> bool:
+    """Return whether a process of that id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def has_terminal() -> bool:
+    """Return whether this process has a controlling terminal; not when its window was closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
