@@ -1,0 +1,1 @@
+"""The nouns: frozen values and their rules. Standard library only, no clock, no I/O."""
