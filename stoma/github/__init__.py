@@ -1,0 +1,1 @@
+"""GitHub's vocabulary, shared by its collector and its normalizer: answers, pages, limits."""
