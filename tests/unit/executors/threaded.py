@@ -1,0 +1,5 @@
+"""A module that does what none may: it starts a thread when it is imported."""
+
+import threading
+
+threading.Thread(target=threading.Event().wait, daemon=True).start()
