@@ -1,0 +1,1 @@
+"""The engine: plans slots, starts runs, keeps the ledger. `base` and `config` are public."""

@@ -1,0 +1,295 @@
+"""The scheduler as a program sees it: register tasks, run one now, run the loop.
+
+`python -m stoma.scheduler.manager --log-level DEBUG` starts the loop with more to read.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import datetime
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+from zlib import crc32
+
+from stoma import logs
+from stoma.app import App
+from stoma.boundary import exit_codes
+from stoma.clock import Clock
+from stoma.collectors import COLLECTORS
+from stoma.domain.run import Run
+from stoma.domain.task import StoredTask, Task
+from stoma.exceptions import RegistryError, TaskExistsError
+from stoma.executors import default_executor
+from stoma.executors.base import Executor, Launch
+from stoma.normalizers import NORMALIZERS
+from stoma.pipeline import Progress
+from stoma.processes import Instance, has_terminal, this_process
+from stoma.registry import Registry
+from stoma.scheduler.closing import close_changed
+from stoma.scheduler.housekeeping import Housekeeper
+from stoma.scheduler.loading import load
+from stoma.scheduler.lock import only_scheduler
+from stoma.scheduler.loop import Loop
+from stoma.scheduler.now import run_now
+from stoma.scheduler.placing import place
+from stoma.scheduler.recovery import recover
+from stoma.scheduler.stepping import go_on
+from stoma.scheduler.watching import TaskFiles
+from stoma.settings import Loaded, Paths, child_environment, load_settings
+from stoma.version import __version__
+
+_log = logging.getLogger(__name__)
+
+#: What parts import when they are first used: libraries, and what brings them.
+_LIBRARIES = ("arxiv", "stoma.github.client")
+
+
+class Scheduler:
+    """The scheduler of one registry.
+
+    Use it in a `with`, or call `close()`.
+
+    Args:
+        home: One folder for settings, registry and logs; None: as the settings say.
+        config: Settings of the `scheduler` section, such as `{"max_concurrent_tasks": 5}`.
+        clock: The clock; the machine's own by default.
+
+    Raises:
+        SettingsError: The settings can not be used.
+        RegistryError: The registry can not be used.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        config: Mapping[str, object] | None = None,
+        clock: Clock | None = None,
+        loaded: Loaded | None = None,
+    ) -> None:
+        overrides = {f"scheduler.{key}": value for key, value in (config or {}).items()}
+        self.app = App(
+            loaded or load_settings(home=Path(home) if home else None, overrides=overrides),
+            clock=clock,
+        )
+        self.app.database.open(now=self.app.clock.now())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the registry."""
+        self.app.close()
+
+    def add_task(self, task: Task, *, replace: bool = False) -> StoredTask:
+        """Register *task*. Registering the same definition again changes nothing.
+
+        Args:
+            task: The definition, for example from `create_custom_task`.
+            replace: Let it take the place of a different task of the same id.
+
+        Raises:
+            TaskExistsError: Another definition has that id.
+            UsageError: The type, config or schedule can not be used.
+        """
+        app = self.app
+        placed = place(task, now=app.clock.now(), timezone=app.settings.timezone)
+        known = app.tasks.find(task.id)
+        if known is None:
+            return app.tasks.add(placed, now=app.clock.now())
+        if known.definition != task and not replace:
+            raise TaskExistsError(task.id)
+        close_changed(app, [task])
+        app.tasks.put([placed], now=app.clock.now())
+        return app.tasks.get(task.id)
+
+    def get_task(self, task_id: str) -> StoredTask:
+        """Return a task; its `status` tells how its newest run went.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        return self.app.tasks.get(task_id)
+
+    def list_tasks(self) -> list[StoredTask]:
+        """Return every task, by id."""
+        return self.app.tasks.all()
+
+    async def run_task_now(
+        self, task_id: str, *, on_page: Callable[[Progress], None] = lambda _: None
+    ) -> Run:
+        """Run one task now, in this process, and return the run when it has ended.
+
+        A failure of the work is not raised: look at `status` and `error` of what is returned.
+
+        Raises:
+            NotFoundError: There is no such task.
+            TaskRunningError: It is running already.
+        """
+        return await asyncio.to_thread(run_now, self.app, task_id, on_page=on_page)
+
+    def start(
+        self,
+        *,
+        preset: str | None = None,
+        until: datetime | None = None,
+        once: bool = False,
+        executor: Executor | None = None,
+    ) -> None:
+        """Run the loop until SIGTERM or SIGINT, then let what runs come to its end.
+
+        An empty registry gets the default preset first.
+
+        Args:
+            preset: Load this preset first.
+            until: Stop at this moment.
+            once: Stop when everything that is due has run.
+            executor: Where attempts run; by default each in a process of its own.
+
+        Raises:
+            SchedulerRunningError: Another scheduler holds this registry.
+            PresetError: The preset can not be used.
+            ConfigError: A task file of the settings can not be used.
+            PreloadError: What every attempt needs can not be imported.
+        """
+        app = self.app
+        with only_scheduler(app.paths.lock_file, app.paths.database):
+            app.database.check()
+            go_on(app)
+            recover(app)
+            files = TaskFiles(app)
+            files.start()
+            self._load(preset)
+            instance = this_process("scheduler")
+            attempts = nullcontext(executor) if executor else self._executor(instance)
+            with _at_work(app, instance), attempts as running:
+                loop = Loop(app, running, instance, files, Housekeeper(app))
+                with _signals(loop):
+                    self._say_what_comes()
+                    loop.run(until=until, once=once)
+            _log.info("scheduler stopped")
+
+    def _executor(self, instance: Instance) -> AbstractContextManager[Executor]:
+        launch = Launch(
+            entry="stoma.scheduler.attempt:main",
+            preload=(*_modules(COLLECTORS), *_modules(NORMALIZERS), *_LIBRARIES),
+            environment=child_environment(self.app.loaded),
+            instance=instance.id,
+            work_dir=_work_dir(self.app.paths),
+        )
+        return default_executor(launch, self.app.clock)
+
+    def _load(self, preset: str | None) -> None:
+        app = self.app
+        if preset is None:
+            if app.tasks.next_due_at() is not None or app.tasks.all():
+                return
+            preset = app.settings.scheduler.default_preset
+            _log.info("the registry %s is empty: loading preset %r", app.paths.database, preset)
+        loading = load(app, preset)
+        for step in loading.steps:
+            _log.info("preset %s: task %s %s", preset, step.task.id, step.action)
+
+    def _say_what_comes(self) -> None:
+        tasks = self.app.tasks.all()
+        coming = sorted(
+            (task.next_run_at, task.id) for task in tasks if task.enabled and task.next_run_at
+        )
+        _log.info(
+            "stoma %s scheduler started: %d tasks, at most %d at once, registry %s",
+            __version__,
+            len(tasks),
+            self.app.settings.scheduler.max_concurrent_tasks,
+            self.app.paths.database,
+        )
+        if coming:
+            _log.info("next: task %s at %s UTC", coming[0][1], f"{coming[0][0]:%Y-%m-%d %H:%M:%S}")
+
+
+def _work_dir(paths: Paths) -> Path:
+    """Return where attempts work: a folder that only the one scheduler of a registry uses."""
+    return paths.run_dir / "work" / f"{paths.database.stem}-{crc32(bytes(paths.database)):08x}"
+
+
+def _modules(parts: Registry[Any]) -> Iterator[str]:
+    """Yield the modules of the parts that come with stoma."""
+    return (target.partition(":")[0] for target in parts.table.values())
+
+
+@contextmanager
+def _at_work(app: App, instance: Instance) -> Iterator[None]:
+    """Let the registry know that *instance* is at work, and when it is no longer."""
+    app.instances.enter(instance, version=__version__, now=app.clock.now())
+    try:
+        yield
+    except BaseException:
+        # Where nothing can be written any more, the next to come takes this one for dead.
+        with suppress(RegistryError):
+            app.instances.leave(instance.id, now=app.clock.now())
+        raise
+    app.instances.leave(instance.id, now=app.clock.now())
+
+
+@contextmanager
+def _signals(loop: Loop) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the loop in order, and SIGHUP have the task files read again.
+
+    A closed terminal sends SIGHUP too, to what was started in it: that ends the loop. Signals
+    reach the main thread only.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        loop.stop.set()
+        loop.wake.set()
+
+    def again(number: int, frame: FrameType | None) -> None:
+        if in_front and not has_terminal():
+            end(number, frame)
+        loop.reload.set()
+        loop.wake.set()
+
+    in_front = has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # nohup
+    wanted = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: again}
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the loop in the foreground."""
+    parser = argparse.ArgumentParser(
+        prog="python -m stoma.scheduler.manager", description="Run the scheduler."
+    )
+    parser.add_argument("--log-level", choices=logs.LEVELS, default=None, type=str.upper)
+    parser.add_argument("--preset", help="load this preset first")
+    parser.add_argument("--home", type=Path, help="one folder for settings, registry and logs")
+    options = parser.parse_args(arguments)
+    with exit_codes():
+        loaded = load_settings(home=options.home, overrides={"logging.level": options.log_level})
+        log = loaded.settings.logging
+        logs.configure(log.level, form=log.format)
+        with Scheduler(loaded=loaded) as scheduler:
+            scheduler.start(preset=options.preset)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What a crash left behind: runs whose holder is dead are taken over, at once."""
+
+import logging
+
+from stoma.app import App
+from stoma.domain.run import Run
+from stoma.domain.task import OnInterrupt
+from stoma.executors.supervision.marks import kill_marked
+
+_log = logging.getLogger(__name__)
+
+
+def recover(app: App) -> list[Run]:
+    """Take every run of a dead instance from it and return them, as they were.
+
+    A collector's run goes back to pending, once per allowed attempt: what it stored before is
+    complete up to its checkpoint. Runs of tasks with `on_interrupt = "report"` end as
+    interrupted.
+    """
+    taken = []
+    for instance in app.instances.dead():
+        # What its attempts left running stores nothing more, but it may still ask a source.
+        kill_marked(instance.id)
+        now = app.clock.now()
+        error = f"the {instance.kind} process {instance.pid} that ran it ended without a word"
+        for run in app.runs.held_by(instance.id):
+            task = app.tasks.definition(run.task_id, run.task_version)
+            again = (
+                task.on_interrupt is OnInterrupt.RETRY
+                # A slot keeps its one budget of attempts; a crash on the only one is forgiven.
+                and run.attempts < max(run.max_attempts, 2)
+                and run.due_at is not None
+            )
+            app.runs.interrupt(run, now=now, again=again, error=error)
+            _log.warning(
+                "run %d of task %s was interrupted: %s%s",
+                run.id,
+                run.task_id,
+                error,
+                "; it runs again" if again else "",
+            )
+            taken.append(run)
+        app.instances.leave(instance.id, now=now)
+    return taken
