@@ -1,0 +1,13 @@
+"""`stoma config`: the settings in force."""
+
+from stoma.cli.lazy import group
+
+GROUP = group(
+    "config",
+    "The settings in force, and which place said so.",
+    {
+        "show": "stoma.cli.config.show_settings:show_settings",
+        "path": "stoma.cli.config.show_path:show_path",
+        "validate": "stoma.cli.config.validate_settings:validate_settings",
+    },
+)

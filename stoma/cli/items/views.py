@@ -1,0 +1,92 @@
+"""How items are listed, and what a search found."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+
+from stoma.cli.output import View
+from stoma.cli.streams import tinted
+from stoma.cli.tables import Column, shortened
+from stoma.cli.times import Times, iso
+from stoma.storage.read_items import HIT_END, HIT_START, ItemLine
+from stoma.text import safe
+
+_HIT = "1;33"
+
+
+def item_view(times: Times) -> View[ItemLine]:
+    """Return how items are listed."""
+    return View(
+        columns=[
+            Column("id", lambda item: item.natural_id),
+            Column("published", lambda item: _day(item)),
+            Column("kind", lambda item: item.kind, wide=True),
+            Column("source", lambda item: item.source, wide=True),
+            Column("version", lambda item: item.version_key or "-", wide=True),
+            Column("collected", lambda item: times.near(item.first_seen_at)),
+            Column("authors", lambda item: few(item.authors), least=12),
+            Column("title", _title, least=30),
+            Column("url", lambda item: item.url, wide=True),
+        ],
+        fields={
+            "id": lambda item: item.natural_id,
+            "number": lambda item: item.id,
+            "source": lambda item: item.source,
+            "kind": lambda item: item.kind,
+            "title": lambda item: item.title,
+            "authors": lambda item: list(item.authors),
+            "url": lambda item: item.url,
+            "version": lambda item: item.version_key,
+            "status": lambda item: item.status,
+            "published_at": lambda item: iso(item.published_at),
+            "source_updated_at": lambda item: iso(item.source_updated_at),
+            "first_seen_at": lambda item: iso(item.first_seen_at),
+            "last_seen_at": lambda item: iso(item.last_seen_at),
+            "snippet": lambda item: item.snippet.replace(HIT_START, "").replace(HIT_END, ""),
+        },
+        name=lambda item: item.natural_id,
+    )
+
+
+def found_text(items: Sequence[ItemLine]) -> str:
+    """Return what a search found: two lines each, the words that were looked for highlighted."""
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = []
+    for item in items:
+        head = f"{item.natural_id}  {_day(item)}  {_title(item)}"
+        who = few(item.authors)
+        lines.append(_fitted(head, room))
+        lines.append(f"    {_highlighted(item.snippet)}")
+        if who:
+            lines.append(f"    {tinted(_fitted(who, room and room - 4), '2')}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def few(authors: Sequence[str]) -> str:
+    """Return who wrote it, as it is cited: `A`, `A and B`, `A et al.`."""
+    if len(authors) > 2:
+        return f"{authors[0]} et al."
+    return " and ".join(authors)
+
+
+def _day(item: ItemLine) -> str:
+    return f"{item.published_at:%Y-%m-%d}" if item.published_at else "-"
+
+
+def _title(item: ItemLine) -> str:
+    title = item.title or "(no title)"
+    return title if item.status == "active" else f"[{item.status}] {title}"
+
+
+def _fitted(text: str, room: int | None) -> str:
+    return safe(text) if room is None else shortened(safe(text), room)
+
+
+def _highlighted(snippet: str) -> str:
+    """Return a snippet with its hits in colour; what frames them never reaches the terminal."""
+    first, *rest = snippet.split(HIT_START)
+    parts = [safe(first)]
+    for each in rest:
+        hit, _, after = each.partition(HIT_END)
+        parts += [tinted(safe(hit), _HIT), safe(after)]
+    return "".join(parts)

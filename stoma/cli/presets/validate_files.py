@@ -1,0 +1,32 @@
+"""`stoma presets validate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stoma.boundary import report
+from stoma.cli.session import session
+from stoma.cli.streams import say
+from stoma.cli.words import counted
+
+
+def validate_files(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE")],
+) -> None:
+    """Check preset files as loading them would.
+
+    Keys, schedules and configs; every fault is named with its file and line. Exits 78 if there is
+    one.
+    """
+    from stoma.operations.presets import check_files
+
+    worst = 0
+    for checked in check_files(files, timezone=session(context).place.timezone):
+        if checked.error is not None:
+            report(checked.error)
+            worst = max(worst, checked.error.exit_code)
+        elif checked.preset is not None:
+            say(f"ok {checked.path}: {counted(len(checked.preset.tasks), 'task')}")
+    raise typer.Exit(worst)

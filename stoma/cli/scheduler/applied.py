@@ -1,0 +1,123 @@
+"""How the applying of task files is shown, and what a change means in fires."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from stoma.cli.output import View
+from stoma.cli.tables import Column
+from stoma.cli.times import Times, iso, stamp
+from stoma.domain.task import Json
+from stoma.operations.apply import ApplyLine, ApplyReport
+from stoma.scheduler.forecast import Fires, Forecast
+
+T = TypeVar("T")
+
+_MARKS = {
+    "added": ("+", "32"),
+    "changed": ("~", "33"),
+    "kept": ("=", "36"),
+    "unchanged": (" ", ""),
+    "removed": ("-", "31"),
+    "left_out": ("!", "33"),
+}
+
+
+def apply_view(times: Times) -> View[ApplyLine]:
+    """Return how the lines of a plan are listed."""
+    return View(
+        columns=[
+            Column(
+                "mark",
+                lambda line: _MARKS[line.action][0],
+                bare=True,
+                tint=lambda line: _MARKS[line.action][1],
+            ),
+            Column("task", lambda line: line.task_id, least=16),
+            Column("action", lambda line: line.action.replace("_", " ")),
+            Column("what", lambda line: _what(line), least=20),
+            Column("fires", lambda line: forecast_text(line.forecast, times), least=20),
+            Column("where", lambda line: line.where, wide=True),
+        ],
+        fields={
+            "task_id": lambda line: line.task_id,
+            "action": lambda line: line.action,
+            "changed_fields": lambda line: list(line.changed_fields),
+            "kept_fields": lambda line: list(line.kept_fields),
+            **forecast_fields(lambda line: line.forecast),
+            "where": lambda line: line.where,
+            "note": lambda line: line.note,
+        },
+        name=lambda line: line.task_id,
+    )
+
+
+def forecast_fields(
+    of: Callable[[T], Forecast | None],
+) -> Mapping[str, Callable[[T], Json]]:
+    """Return the stable shape of a forecast; all of it null where nothing is done."""
+
+    def field(value: Callable[[Forecast], Json]) -> Callable[[T], Json]:
+        return lambda line: None if (found := of(line)) is None else value(found)
+
+    return {
+        "fires_lost": field(lambda found: found.lost.count),
+        "fires_gained": field(lambda found: found.gained.count),
+        "first_lost": field(lambda found: _moments(found.lost)),
+        "first_gained": field(lambda found: _moments(found.gained)),
+        "compared_until": field(lambda found: iso(found.until)),
+    }
+
+
+def _moments(fires: Fires) -> list[Json]:
+    return [iso(moment) for moment in fires.first]
+
+
+def apply_summary(report: ApplyReport, *, dry_run: bool) -> str:
+    """Return an applying in a line."""
+    counts = Counter(line.action for line in report.lines)
+    words = [f"{counts[name]} {name.replace('_', ' ')}" for name in _MARKS if counts[name]]
+    return f"{'would apply' if dry_run else 'applied'}: {', '.join(words)}"
+
+
+def forecast_text(found: Forecast | None, times: Times) -> str:
+    """Return the fires that a change loses and gains: `-7 fires (06:00 UTC) +1 fire (...)`."""
+    if not found:
+        return ""
+    parts = [_fires("-", found.lost, times), _fires("+", found.gained, times)]
+    if not found.complete:
+        parts.append(f"until {times.at(found.until)}")
+    return " ".join(filter(None, parts))
+
+
+def _fires(sign: str, fires: Fires, times: Times) -> str:
+    words = [fires.words] if fires.words else []
+    if fires.count:
+        noun = "fire" if fires.count == 1 else "fires"
+        words.insert(0, f"{fires.count} {noun} ({_at(fires, times)})")
+    return f"{sign}{', then '.join(words)}" if words else ""
+
+
+def _at(fires: Fires, times: Times) -> str:
+    if times.utc:
+        return ", ".join(_first([stamp(moment) for moment in fires.first], fires.count))
+    zone = f"{fires.first[0]:%Z}"
+    if fires.clock:
+        return f"{', '.join(fires.clock)} {zone}"
+    return f"{', '.join(_first([_day(moment) for moment in fires.first], fires.count))} {zone}"
+
+
+def _first(named: Sequence[str], count: int) -> Iterator[str]:
+    yield from named
+    if count > len(named):
+        yield "..."
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%a %H:%M}"
+
+
+def _what(line: ApplyLine) -> str:
+    changed, kept = ", ".join(line.changed_fields), ", ".join(line.kept_fields)
+    return "; ".join(filter(None, [changed, f"yours kept: {kept}" if kept else "", line.note]))
