@@ -69,7 +69,7 @@ def main() -> int:
     """Return 1 if anything disagrees."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--seed", type=int, default=20251102)
     parser.add_argument("--windows", type=int, default=400, help="nights to draw from")
     options = parser.parse_args()
     print(f"seed {options.seed}, {options.count} expressions", flush=True)
