@@ -280,7 +280,9 @@ def test_a_limit_of_memory_ends_the_attempt_and_is_named(benches: Benches) -> No
     end = bench.run(memory_bytes=200 * MEGABYTE)
 
     assert (end.exit_code, end.out_of_memory) == (OUT_OF_MEMORY, True)
-    assert end.peak_memory_bytes < 250 * MEGABYTE
+    # Linux counts what a process was before exec too, which here is a copy of the tests'.
+    before_exec = getrusage(RUSAGE_SELF).ru_maxrss * 1024
+    assert end.peak_memory_bytes < max(250 * MEGABYTE, before_exec + MEGABYTE)
     assert bench.log()[-1] == "MemoryError"
 
 
