@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from stoma.domain.coverage import Days
 from stoma.domain.item import RawAnswer
 from stoma.domain.task import Json
+from stoma.domain.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +19,18 @@ class CollectRequest:
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)  #: the moment of the attempt
     cursor: Mapping[str, Json] = field(default_factory=dict)  #: how far is proven
     checkpoint: Mapping[str, Json] = field(default_factory=dict)  #: where this run broke off
+    #: The slot that is carried out; None: somebody asked for the run.
+    scheduled_for: datetime | None = None
+    #: The time that slot stands for. Where it is past, only what the source has of it is wanted:
+    #: later slots have run already, and `cursor` is empty.
+    window: Window | None = None
     #: Returns the kept answer to an address, if it is fresh enough to be taken for a new one.
     kept: Callable[[str], RawAnswer | None] = lambda _: None
+
+    @property
+    def past(self) -> Window | None:
+        """The window of the past that is to be filled; None in every other run."""
+        return self.window if self.window is not None and self.window.past else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +59,6 @@ class Page:
     partial: str = ""  #: on the last page: why the end is not proven; empty if it is
     #: On the last page: the source says itself that there is nothing, whatever was there before.
     zero_is_proven: bool = False
+    #: On the last page: the days of the source's calendar of which it has provably all there is.
+    covers: Days | None = None
     note: str = ""  #: something worth a line in the log

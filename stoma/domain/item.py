@@ -18,6 +18,7 @@ class ItemKind(StrEnum):
     REPOSITORY = "repository"
     RELEASE = "release"
     FILING = "filing"
+    OTHER = "other"
 
 
 class ItemStatus(StrEnum):
@@ -120,14 +121,7 @@ class Item:
         Canonical JSON: keys sorted, text NFC with collapsed white space, sets sorted; the
         order of contributors counts.
         """
-        return hashlib.sha256(
-            json.dumps(
-                _canonical(self.content()),
-                sort_keys=True,
-                ensure_ascii=False,
-                separators=(",", ":"),
-            ).encode()
-        ).hexdigest()
+        return hash_of(self.content())
 
     def content(self) -> dict[str, Json]:
         """The describing part as JSON: what a version keeps."""
@@ -164,6 +158,14 @@ class Item:
         }
 
 
+def hash_of(content: Mapping[str, Json]) -> str:
+    """Return the content hash of what `Item.content` gave; see there."""
+    text = json.dumps(
+        _canonical(dict(content)), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def merged(known: Item, thin: Item) -> Item:
     """Return *known* with what a *thin* answer adds or changes; it takes nothing away.
 
@@ -198,12 +200,13 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _canonical(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: each and _canonical(each) for key, each in value.items()}
     if isinstance(value, str):
-        return " ".join(unicodedata.normalize("NFC", value).split())
+        plain = value if value.isascii() else unicodedata.normalize("NFC", value)
+        return " ".join(plain.split())
     if isinstance(value, list):
         return [_canonical(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _canonical(each) for key, each in value.items()}
     return value
 
 

@@ -81,6 +81,8 @@ TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
     RunState.MISSED: frozenset({RunState.PENDING}),  # backfilled
 }
 
+#: States of slots that no run carried out.
+NEVER_STARTED = frozenset({RunState.SKIPPED, RunState.COALESCED, RunState.MISSED})
 #: States in which somebody holds the run.
 HELD = frozenset({RunState.QUEUED, RunState.RUNNING})
 #: States in which the run may still do something.
@@ -231,6 +233,12 @@ class Failure:
     outcome: Outcome = Outcome.FAILED
     retryable: bool = True
     retry_after_seconds: float | None = None
+    exit_code: int | None = None  #: of a process that ended without a word
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What `retry_on` and `no_retry_on` of a task may call it: its kind, its exit code."""
+        return frozenset({self.kind, "" if self.exit_code is None else str(self.exit_code)})
 
 
 def after_failure(

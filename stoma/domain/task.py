@@ -105,13 +105,14 @@ class Task:
     overlap: Overlap = Overlap.SKIP
     jitter_seconds: float = 0.0
     on_interrupt: OnInterrupt = OnInterrupt.RETRY
-    retry_on: tuple[str, ...] = ()  #: only these error kinds are tried again; empty: all that may
-    no_retry_on: tuple[str, ...] = ()  #: error kinds that are not tried again
+    retry_on: tuple[str, ...] = ()  #: only these error kinds and exit codes; empty: all
+    no_retry_on: tuple[str, ...] = ()  #: and never these
     after: tuple[str, ...] = ()  #: runs after these: `task`, `task:failure`, `task:always`
     only_if: tuple[Condition, ...] = ()  #: conditions that must hold when a run is to start
     concurrency_key: str = ""  #: of all tasks with one key, one runs at a time
     max_running: int | None = None  #: runs at once, where `overlap` is `allow`; None: no limit
     memory_limit_mb: int | None = None  #: an attempt that needs more is ended
+    notify: tuple[str, ...] = ()  #: channels that are told; empty: those of the settings
 
     def __post_init__(self) -> None:
         if not TASK_ID.fullmatch(self.id):
@@ -126,8 +127,12 @@ class Task:
             value = getattr(self, limit)
             if value is not None and not value >= least:
                 raise UsageError(f"task {self.id!r}: {limit} is {value!r}, must be {least} or more")
+            if value is not None and value > _MOST:
+                raise UsageError(f"task {self.id!r}: {limit} is {value!r}, must be {_MOST} or less")
         for each in self.after:
             upstream(self.id, each)
+        for each in self.notify:
+            check_told(self.id, each)
 
     @property
     def upstreams(self) -> Mapping[str, AfterOn]:
@@ -150,6 +155,22 @@ def upstream(task_id: str, text: str) -> tuple[str, AfterOn]:
     return name, AfterOn(word or "success")
 
 
+def check_told(task_id: str, text: str) -> None:
+    """Check that *text* can name who is told of a task: `channel`, `channel:event` or `none`.
+
+    Raises:
+        UsageError: It can not.
+    """
+    if not _TOLD.fullmatch(text):
+        raise UsageError(
+            f"task {task_id!r}: notify names {text!r}",
+            hint="write a channel's name, or name:event such as mail:success, or none",
+        )
+
+
+_TOLD = re.compile(r"[a-z][a-z0-9_-]{0,39}(:[a-z]+)?")
+#: The most of anything: as seconds, 68 years.
+_MOST = 2**31 - 1
 _LEAST = {
     "timeout_seconds": 0.001,
     "max_retries": 0,

@@ -11,4 +11,5 @@ NORMALIZERS: Registry[BaseNormalizer] = Registry(
         "sec_edgar": "stoma.normalizers.sec_edgar:SecEdgarNormalizer",
     },
     group="stoma.normalizers",
+    base=BaseNormalizer,
 )

@@ -17,6 +17,9 @@ _LONGEST_GRACE = timedelta(hours=1)
 _DAILY_GRACE = timedelta(hours=24)
 #: From this gap on a schedule counts as daily: a day that loses two hours (Troll) still is one.
 _DAILY_GAP = timedelta(hours=22)
+_TICK = timedelta(microseconds=1)
+_SECOND = timedelta(seconds=1)
+_TEN_YEARS = timedelta(days=3660)
 
 
 def default_grace(schedule: BaseSchedule, due_at: datetime) -> timedelta:
@@ -72,6 +75,28 @@ def count_between(
         fires = _fires(schedule, after, until)
         found = sum(1 for _ in islice(fires, limit))
     return found if limit is None else min(found, limit)
+
+
+def slot_before(schedule: BaseSchedule, moment: datetime) -> datetime | None:
+    """Return the last slot that runs earlier than *moment*; None if there is none in ten years.
+
+    None as well for a schedule whose slots depend on its runs, or that has none.
+    """
+    if schedule.chained or not schedule.has_slots:
+        return None
+    end, span = moment - _TICK, _SECOND
+    while not count_between(schedule, end - span, end, 1):
+        span *= 8
+        if span > _TEN_YEARS:
+            return None
+    low, high = end - span, end
+    while high - low > _SECOND:  # there is a slot after the one, and none after the other
+        middle = low + (high - low) / 2
+        if count_between(schedule, middle, end, 1):
+            low = middle
+        else:
+            high = middle
+    return schedule.next_after(low)
 
 
 def _gap(schedule: BaseSchedule, due_at: datetime) -> timedelta | None:

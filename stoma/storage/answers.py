@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from stoma.domain.item import RawAnswer
 from stoma.storage.database import Database
-from stoma.storage.tables import KEPT_ANSWERS, RAW_ANSWERS
+from stoma.storage.item_tables import KEPT_ANSWERS, RAW_ANSWERS
 
 
 class AnswerCache:

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from stoma.budgets import Allowance, held_off, reserve
+from stoma.budgets import Allowance, Count, held_off, reserve
 from stoma.clock import Clock
 from stoma.exceptions import DeferredError
 from stoma.storage.database import Database
@@ -30,9 +30,13 @@ class StoredBudgets:
         self, database: Database, allowances: Mapping[str, Allowance], locks: Path, clock: Clock
     ) -> None:
         self._database = database
-        self._allowances = allowances
+        self._allowances = dict(allowances)
         self._locks = locks
         self._clock = clock
+
+    def allow(self, source: str, allowance: Allowance) -> None:
+        """Let *source*, which no settings are about, have *allowance*."""
+        self._allowances.setdefault(source, allowance)
 
     def reserve(self, source: str, patience_seconds: float) -> float:
         """Take one request of *source* and return how many seconds to wait before sending it."""
@@ -43,7 +47,7 @@ class StoredBudgets:
             reservation = reserve(allowance, kept, now)
             wait = (reservation.starts_at - now).total_seconds()
             if wait <= patience_seconds:
-                _keep(connection, source, reservation.next_at)
+                self._keep(connection, source, next_at=reservation.next_at)
         return max(wait, 0.0)
 
     def hold_off(self, source: str, seconds: float) -> None:
@@ -51,13 +55,29 @@ class StoredBudgets:
         with self._database.write() as connection:
             until = self._clock.now() + timedelta(seconds=seconds)
             kept = connection.scalar(select(BUDGETS.c.next_at).where(BUDGETS.c.source == source))
-            _keep(connection, source, held_off(self._allowances[source], kept, until))
+            next_at = held_off(self._allowances[source], kept, until)
+            self._keep(connection, source, next_at=next_at, held_until=until)
+
+    def told(self, source: str, count: Count) -> None:
+        """Take note of how *source* itself counts our requests."""
+        with self._database.write() as connection:
+            values = {
+                "rate_limit": count.limit,
+                "remaining": count.remaining,
+                "reset_at": count.reset_at,
+            }
+            connection.execute(update(BUDGETS).where(BUDGETS.c.source == source).values(values))
 
     def turn_back(self, by: timedelta) -> None:
         """Let every wait end so much earlier: the clock was set back."""
         with self._database.write() as connection:
             for row in connection.execute(select(BUDGETS)).all():
-                _keep(connection, row.source, row.next_at - by)
+                values = {"next_at": row.next_at - by}
+                if row.held_until is not None:
+                    values["held_until"] = row.held_until - by
+                connection.execute(
+                    update(BUDGETS).where(BUDGETS.c.source == row.source).values(values)
+                )
 
     @contextmanager
     def connection(self, source: str, wait_seconds: float) -> Iterator[None]:
@@ -81,9 +101,13 @@ class StoredBudgets:
                 raise DeferredError(source, wait_seconds)
             self._clock.sleep(_LOOK_SECONDS)
 
-
-def _keep(connection: Connection, source: str, next_at: datetime) -> None:
-    values = {"source": source, "next_at": next_at}
-    connection.execute(
-        insert(BUDGETS).values(values).on_conflict_do_update(index_elements=["source"], set_=values)
-    )
+    def _keep(self, connection: Connection, source: str, **changed: datetime) -> None:
+        allowance = self._allowances[source]
+        values: dict[str, object] = {
+            "source": source,
+            "interval_seconds": allowance.interval.total_seconds(),
+            "burst": allowance.burst,
+            **changed,
+        }
+        statement = insert(BUDGETS).values(values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))

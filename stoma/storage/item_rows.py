@@ -1,26 +1,20 @@
 """Between an item and its rows: the item itself, its satellites, and what a thin answer keeps."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
-from sqlalchemy.dialects.sqlite import insert as insert_or
-
 from stoma.domain.item import Contributor, Identifier, Item, ItemKind, ItemStatus, Relation, Tag
-from stoma.storage.tables import (
-    CONTRIBUTORS,
-    IDENTIFIERS,
-    OBSERVATIONS,
-    RELATIONS,
-    TAGS,
-)
+from stoma.storage.item_tables import CONTRIBUTORS, IDENTIFIERS, RELATIONS, TAGS
 
-_SATELLITES = (CONTRIBUTORS, IDENTIFIERS, TAGS, RELATIONS)
+#: What hangs on an item, and is written anew when the item changes.
+SATELLITES = (CONTRIBUTORS, IDENTIFIERS, TAGS, RELATIONS)
 
 
-def item_columns(item: Item) -> dict[str, Any]:
-    """Return the row of an item, without when and by which run it was seen."""
+def item_columns(item: Item, content_hash: str = "") -> dict[str, Any]:
+    """Return the row of an item, without when and by which run it was seen.
+
+    Whoever knows the *content_hash* already spares its making.
+    """
     return {
         "source": item.source,
         "kind": item.kind,
@@ -35,46 +29,38 @@ def item_columns(item: Item) -> dict[str, Any]:
         "status": item.status,
         "status_reason": item.status_reason,
         "extra": dict(item.extra),
-        "content_hash": item.content_hash,
+        "content_hash": content_hash or item.content_hash,
         "contributors_text": "\n".join(each.name for each in item.contributors),
         "tags_text": " ".join(each.term for each in item.tags),
     }
 
 
-def write_satellites(connection: Connection, item: Item, item_id: int) -> None:
-    """Write what hangs on an item, in place of what hung on it before."""
-    for table in _SATELLITES:
-        connection.execute(delete(table).where(table.c.item_id == item_id))
-    rows: Sequence[tuple[Table, list[dict[str, Any]]]] = (
-        (
-            CONTRIBUTORS,
-            [
-                {
-                    "ordinal": ordinal,
-                    "role": each.role,
-                    "name": each.name,
-                    "external_id": each.external_id,
-                    "affiliations": list(each.affiliations),
-                }
-                for ordinal, each in enumerate(item.contributors)
-            ],
-        ),
-        (IDENTIFIERS, [{"scheme": i.scheme, "value": i.value} for i in set(item.identifiers)]),
-        (
-            TAGS,
-            [
-                {"scheme": scheme, "term": term, "is_primary": primary}
-                for (scheme, term), primary in _terms(item).items()
-            ],
-        ),
-        (
-            RELATIONS,
-            [{"type": r.type, "to_natural_id": r.to_natural_id} for r in set(item.relations)],
-        ),
-    )
-    for table, values in rows:
-        if values:
-            connection.execute(insert(table), [{"item_id": item_id, **each} for each in values])
+def satellite_rows(item: Item, item_id: int) -> tuple[list[dict[str, Any]], ...]:
+    """Return what hangs on an item, as rows of `SATELLITES`, table by table."""
+    contributors = [
+        {
+            "item_id": item_id,
+            "ordinal": ordinal,
+            "role": each.role,
+            "name": each.name,
+            "external_id": each.external_id,
+            "affiliations": list(each.affiliations),
+        }
+        for ordinal, each in enumerate(item.contributors)
+    ]
+    identifiers = [
+        {"item_id": item_id, "scheme": each.scheme, "value": each.value}
+        for each in dict.fromkeys(item.identifiers)
+    ]
+    tags = [
+        {"item_id": item_id, "scheme": scheme, "term": term, "is_primary": primary}
+        for (scheme, term), primary in _terms(item).items()
+    ]
+    relations = [
+        {"item_id": item_id, "type": each.type, "to_natural_id": each.to_natural_id}
+        for each in dict.fromkeys(item.relations)
+    ]
+    return contributors, identifiers, tags, relations
 
 
 def _terms(item: Item) -> dict[tuple[str, str], bool]:
@@ -82,31 +68,6 @@ def _terms(item: Item) -> dict[tuple[str, str], bool]:
     for tag in item.tags:
         terms[tag.scheme, tag.term] = terms.get((tag.scheme, tag.term), False) or tag.primary
     return terms
-
-
-def observe(connection: Connection, item: Item, item_id: int, run_id: int, now: datetime) -> None:
-    """Add the observations whose value differs from the one before."""
-    for seen in item.observations:
-        series = (
-            (OBSERVATIONS.c.item_id == item_id)
-            & (OBSERVATIONS.c.metric == seen.metric)
-            & (OBSERVATIONS.c.context == seen.context)
-        )
-        newest = OBSERVATIONS.c.observed_at.desc()
-        query = select(OBSERVATIONS.c.value).where(series).order_by(newest).limit(1)
-        if connection.scalar(query) != seen.value:
-            connection.execute(
-                insert_or(OBSERVATIONS)
-                .values(
-                    item_id=item_id,
-                    metric=seen.metric,
-                    context=seen.context,
-                    observed_at=now,
-                    value=seen.value,
-                    run_id=run_id,
-                )
-                .on_conflict_do_nothing()
-            )
 
 
 def known_item(row: Any, content: Any) -> Item:

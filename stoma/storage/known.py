@@ -7,7 +7,7 @@ from sqlalchemy import select
 from stoma.domain.item import Item
 from stoma.storage.database import Database
 from stoma.storage.item_rows import known_item
-from stoma.storage.tables import ITEM_VERSIONS, ITEMS
+from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS
 
 
 class KnownItems:

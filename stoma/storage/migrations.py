@@ -6,30 +6,50 @@ beside it in `backups/`.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import dialect
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
-from stoma.storage import search
+from stoma.storage import audit_guard, search
 from stoma.storage.copying import copy
+from stoma.storage.item_tables import ITEMS
 from stoma.storage.schema import APPLICATION_ID, SCHEMA_VERSION
-from stoma.storage.tables import METADATA
 
-#: Step n leads from schema n - 1 to n. Version 1 is where registries begin.
-STEPS: Mapping[int, Callable[[Connection], None]] = {}
+#: By the schema a step leads to, from the one before.
+Steps: TypeAlias = Mapping[int, Callable[[Connection], None]]
+#: Version 1 is where registries begin.
+STEPS: Steps = {}
 
 
-def migrate(connection: Connection, version: int) -> None:
-    """Bring the schema from *version* (0: empty) to the current one, in the open transaction."""
+@cache
+def _tables() -> tuple[str, ...]:
+    """Return what makes tables and indexes: compiled once, it is carried out in no time."""
+    tables = ITEMS.metadata.sorted_tables  # one for all tables
+    making: list[DDLElement] = [CreateTable(table) for table in tables]
+    for table in tables:
+        making += map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))
+    return tuple(str(each.compile(dialect=dialect())) for each in making)
+
+
+def newest(steps: Steps) -> int:
+    """Return the schema that *steps* lead to."""
+    return max([SCHEMA_VERSION, *steps])
+
+
+def migrate(connection: Connection, version: int, steps: Steps = STEPS) -> None:
+    """Bring the schema from *version* (0: empty) to the newest one, in the open transaction."""
     if version == 0:
-        METADATA.create_all(connection)
-        for statement in search.CREATE:
+        for statement in (*_tables(), *search.CREATE, *audit_guard.CREATE):
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     else:
-        for number in range(version + 1, SCHEMA_VERSION + 1):
-            STEPS[number](connection)
-    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        for number in range(version + 1, newest(steps) + 1):
+            steps[number](connection)
+    connection.exec_driver_sql(f"PRAGMA user_version = {newest(steps)}")
 
 
 def back_up(path: Path, *, version: int, now: datetime) -> Path:

@@ -6,7 +6,7 @@ fast as Python does. SQLite only; opens the registry read-only and never creates
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,7 +32,16 @@ from stoma.storage.schema import check_file, format_utc, parse_utc, require_curr
 from stoma.usage import Sample
 
 if TYPE_CHECKING:
+    from stoma.storage.read_audit import AuditReader
+    from stoma.storage.read_coverage import Proven
+    from stoma.storage.read_digest import DigestReader
+    from stoma.storage.read_facets import FacetReader
     from stoma.storage.read_items import ItemReader
+    from stoma.storage.read_ledger import LedgerReader
+    from stoma.storage.read_metrics import MetricsReader
+    from stoma.storage.read_outbox import OutboxReader
+    from stoma.storage.read_pages import PageReader
+    from stoma.storage.read_sources import SourceReader, UnusualLine
 
 #: How many of a task's newest runs its line shows.
 STRIP = 10
@@ -79,6 +88,7 @@ class TaskDetail:
     watermark_at: datetime | None  #: every slot up to here has been decided
     runs: int
     items: int
+    unusual: Sequence["UnusualLine"] = ()  #: about what it brings
 
 
 class Reader:
@@ -94,6 +104,77 @@ class Reader:
         from stoma.storage.read_items import ItemReader  # lists of tasks do without
 
         return ItemReader(self._connection)
+
+    @cached_property
+    def sources(self) -> "SourceReader":
+        """How the sources stand."""
+        from stoma.storage.read_sources import SourceReader
+
+        return SourceReader(self._connection)
+
+    @cached_property
+    def audit(self) -> "AuditReader":
+        """Who changed what."""
+        from stoma.storage.read_audit import AuditReader
+
+        return AuditReader(self._connection)
+
+    @cached_property
+    def metrics(self) -> "MetricsReader":
+        """Figures for monitoring."""
+        from stoma.storage.read_metrics import MetricsReader
+
+        return MetricsReader(self._connection)
+
+    @cached_property
+    def digest(self) -> "DigestReader":
+        """What came in between two moments."""
+        from stoma.storage.read_digest import DigestReader
+
+        return DigestReader(self._connection)
+
+    @cached_property
+    def outbox(self) -> "OutboxReader":
+        """What was told, and what waits to be."""
+        from stoma.storage.read_outbox import OutboxReader
+
+        return OutboxReader(self._connection)
+
+    @cached_property
+    def ledger(self) -> "LedgerReader":
+        """What became of single slots."""
+        from stoma.storage.read_ledger import LedgerReader
+
+        return LedgerReader(self._connection)
+
+    @cached_property
+    def pages(self) -> "PageReader":
+        """Pages and days of tasks and runs."""
+        from stoma.storage.read_pages import PageReader
+
+        return PageReader(self._connection)
+
+    @cached_property
+    def facets(self) -> "FacetReader":
+        """How items are spread."""
+        from stoma.storage.read_facets import FacetReader
+
+        return FacetReader(self._connection)
+
+    def lines(self, task_ids: Sequence[str], *, strip: int = STRIP) -> list[TaskLine]:
+        """Return some tasks, in the order of their ids."""
+        found: list[TaskLine] = []
+        for first in range(0, len(task_ids), _FEW):  # more at once, and all would be gone through
+            some = sorted(task_ids)[first : first + _FEW]
+            marks = ", ".join("?" * len(some))
+            found += self._tasks(f"tasks.id IN ({marks}) ORDER BY id", *some, strip=strip)
+        return found
+
+    def proven_days(self, task_id: str, query: str) -> "Sequence[Proven]":
+        """Return which days one query of a task has provably got whole, by its first days."""
+        from stoma.storage.read_coverage import proven_days
+
+        return proven_days(self._connection, task_id, query)
 
     def tasks(self, *, strip: int = STRIP) -> list[TaskLine]:
         """Return every task, by id, with its newest run and a strip of earlier ones."""
@@ -111,6 +192,7 @@ class Reader:
                 watermark_at=parse_utc(row["watermark_at"]),
                 runs=self._count("SELECT count(*) FROM runs WHERE task_id = ?", task_id),
                 items=self._count("SELECT count(*) FROM task_items WHERE task_id = ?", task_id),
+                unusual=self.sources.unusual(task_id),
             )
         return None
 
@@ -159,6 +241,13 @@ class Reader:
         """Return the attempts of a run, in order."""
         rows = self._rows("SELECT * FROM attempts WHERE run_id = ? ORDER BY number", run_id)
         return [attempt_line(row) for row in rows]
+
+    def definition(self, task_id: str, version: int) -> Mapping[str, Json] | None:
+        """Return one definition of a task, as JSON holds it; None if it is not kept."""
+        rows = self._rows(
+            "SELECT * FROM task_versions WHERE task_id = ? AND version = ?", task_id, version
+        )
+        return next((definition_line(row).definition for row in rows), None)
 
     def fact(self, key: str) -> Json:
         """Return a fact of the registry as a whole; None if it is not set."""

@@ -1,79 +1,44 @@
 """What people look at: collected items, listed, searched and shown. Read-only, no SQLAlchemy."""
 
-import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import zlib
+from collections.abc import Iterator
 
-from stoma.domain.item import Contributor, Identifier, Tag
-from stoma.domain.task import Json
-from stoma.storage.schema import format_utc, parse_utc
-from stoma.storage.search import RANK, match_expression
+from stoma.domain.item import RawAnswer
+from stoma.storage.item_conditions import conditions
+from stoma.storage.item_lines import (
+    ItemDetail,
+    ItemFilter,
+    ItemLine,
+    ItemRecord,
+    ItemStats,
+    VersionLine,
+)
+from stoma.storage.ranking import WEIGHTS, ranked
+from stoma.storage.read_item_rows import (
+    detail,
+    item_line,
+    raw_answer,
+    records,
+)
+from stoma.storage.read_item_stats import statistics
+from stoma.storage.search import CANDIDATES, match_expression, search_terms
+
+__all__ = [
+    "HIT_END",
+    "HIT_START",
+    "ItemDetail",
+    "ItemFilter",
+    "ItemLine",
+    "ItemReader",
+    "ItemRecord",
+    "VersionLine",
+]
 
 #: What frames a hit in a snippet; control characters that no stored text can hold.
 HIT_START, HIT_END = "\x02", "\x03"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFilter:
-    """Which items; every condition given must hold."""
-
-    source: str | None = None
-    kind: str | None = None
-    task_id: str | None = None
-    tag: str | None = None
-    since: datetime | None = None  #: first seen at or after
-    until: datetime | None = None  #: first seen before
-    new_in_run: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemLine:
-    """An item, as lists show it. `snippet` is there only in search results."""
-
-    id: int
-    source: str
-    kind: str
-    natural_id: str
-    title: str
-    url: str
-    version_key: str
-    status: str
-    published_at: datetime | None
-    source_updated_at: datetime | None
-    first_seen_at: datetime
-    last_seen_at: datetime
-    authors: Sequence[str] = field(default_factory=tuple)
-    snippet: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionLine:
-    """One immutable version of an item, and where it came from."""
-
-    version_key: str
-    content_hash: str
-    raw_sha256: str | None
-    raw_url: str | None
-    run_id: int
-    seen_at: datetime
-    content: Json
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemDetail:
-    """Everything kept of one item."""
-
-    line: ItemLine
-    summary: str | None
-    status_reason: str | None
-    extra: Json
-    contributors: Sequence[Contributor]
-    identifiers: Sequence[Identifier]
-    tags: Sequence[Tag]
-    versions: Sequence[VersionLine]  #: oldest first
-    tasks: Sequence[str]  #: the tasks that returned it
+#: So many items are read at a time where all are wanted.
+_AT_ONCE = 500
 
 
 class ItemReader:
@@ -84,145 +49,115 @@ class ItemReader:
 
     def newest(self, wanted: ItemFilter, *, limit: int, offset: int = 0) -> list[ItemLine]:
         """Return items, the newest collected first."""
-        where, values = _conditions(wanted)
+        where, values = conditions(wanted)
         query = (
             f"SELECT items.* FROM items WHERE {where}"  # noqa: S608 - fixed texts, bound values
             " ORDER BY items.first_seen_at DESC, items.id DESC LIMIT ? OFFSET ?"
         )
-        return [_line(row) for row in self._connection.execute(query, (*values, limit, offset))]
+        return [item_line(row) for row in self._rows(query, *values, limit, offset)]
+
+    def after(self, item_id: int, wanted: ItemFilter) -> list[ItemLine]:
+        """Return the items that were added after the one of that number, in their order."""
+        where, values = conditions(wanted)
+        query = f"SELECT * FROM items WHERE items.id > ? AND {where} ORDER BY items.id"  # noqa: S608
+        return [item_line(row) for row in self._rows(query, item_id, *values)]
+
+    def last_id(self) -> int:
+        """Return the number of the item added last; 0 if there is none."""
+        return self._count("SELECT coalesce(max(id), 0) FROM items")
 
     def search(
         self, text: str, wanted: ItemFilter, *, limit: int, offset: int = 0
     ) -> list[ItemLine]:
         """Return the items that contain every word of *text*, the best match first.
 
-        Any text is a valid query; one without a letter or digit finds nothing.
+        Any text is a valid query; one without a letter or digit finds nothing. Where more than
+        `CANDIDATES` items match, the newest of them are ranked, and the newest of those that have
+        every word in their titles.
         """
         match = match_expression(text)
         if match is None:
             return []
-        where, values = _conditions(wanted)
+        most = max(CANDIDATES, limit + offset)
+        found = self._matching(match, wanted, most)
+        if len(found) == most:
+            found |= self._matching(f"title : ({match})", wanted, most)
+        best = ranked(search_terms(text), found)[offset : offset + limit]
+        return [
+            item_line(row)
+            for item_id in best
+            for row in self._rows(_SHOWN, HIT_START, HIT_END, match, item_id)
+        ]
+
+    def _matching(self, match: str, wanted: ItemFilter, most: int) -> dict[int, tuple[str, ...]]:
+        """Return the newest items that match, each with its texts, in the order of `WEIGHTS`."""
+        where, values = conditions(wanted)
         query = (
-            "SELECT items.*, snippet(items_fts, -1, ?, ?, '…', 16) AS snippet"  # noqa: S608
-            " FROM items_fts JOIN items ON items.id = items_fts.rowid"
-            f" WHERE items_fts MATCH ? AND {where} ORDER BY {RANK} LIMIT ? OFFSET ?"
+            f"SELECT items.id, {_TEXTS} FROM items_fts"  # noqa: S608 - fixed texts
+            " JOIN items ON items.id = items_fts.rowid"
+            f" WHERE items_fts MATCH ? AND {where} ORDER BY items_fts.rowid DESC LIMIT ?"
         )
-        bound = (HIT_START, HIT_END, match, *values, limit, offset)
-        return [_line(row) for row in self._connection.execute(query, bound)]
+        rows = self._rows(query, match, *values, most)
+        return {row["id"]: tuple(row[name] or "" for name in WEIGHTS) for row in rows}
 
     def count(self, wanted: ItemFilter) -> int:
         """Return how many items fit."""
-        where, values = _conditions(wanted)
-        query = f"SELECT count(*) FROM items WHERE {where}"  # noqa: S608 - as above
-        return int(self._connection.execute(query, values).fetchone()[0])
+        where, values = conditions(wanted)
+        return self._count(f"SELECT count(*) FROM items WHERE {where}", *values)  # noqa: S608
 
     def find(self, name: str) -> ItemDetail | None:
-        """Return one item by its number here, its natural id, or any identifier it has."""
-        row = self._connection.execute(
-            "SELECT * FROM items WHERE natural_id = :name OR id IN"
-            " (SELECT item_id FROM identifiers WHERE value = :name)"
-            " OR CAST(id AS TEXT) = :name ORDER BY natural_id = :name DESC, id LIMIT 1",
-            {"name": name},
-        ).fetchone()
-        return None if row is None else self._detail(row)
+        """Return one item by its natural id, any identifier that is its own, or its number here."""
+        number = int(name) if name.isascii() and name.isdecimal() and len(name) < 19 else -1
+        for query, value in (*((each, name) for each in _BY_NAME), (_BY_NUMBER, number)):
+            for row in self._rows(query, value).fetchall():
+                return detail(self._connection, row)
+        return None
 
-    def _detail(self, row: sqlite3.Row) -> ItemDetail:
-        def satellites(query: str) -> list[sqlite3.Row]:
-            return self._connection.execute(query, (row["id"],)).fetchall()
+    def numbered(self, item_id: int) -> ItemDetail | None:
+        """Return the item of that number here."""
+        for row in self._rows(_BY_NUMBER, item_id).fetchall():
+            return detail(self._connection, row)
+        return None
 
-        return ItemDetail(
-            line=_line(row),
-            summary=row["summary"],
-            status_reason=row["status_reason"],
-            extra=json.loads(row["extra"]),
-            contributors=[
-                Contributor(
-                    name=each["name"],
-                    role=each["role"],
-                    external_id=each["external_id"],
-                    affiliations=tuple(json.loads(each["affiliations"])),
-                )
-                for each in satellites(
-                    "SELECT * FROM contributors WHERE item_id = ? ORDER BY ordinal"
-                )
-            ],
-            identifiers=[
-                Identifier(each["scheme"], each["value"])
-                for each in satellites(
-                    "SELECT * FROM identifiers WHERE item_id = ? ORDER BY scheme, value"
-                )
-            ],
-            tags=[
-                Tag(each["scheme"], each["term"], bool(each["is_primary"]))
-                for each in satellites(
-                    "SELECT * FROM tags WHERE item_id = ? ORDER BY is_primary DESC, scheme, term"
-                )
-            ],
-            versions=[_version(each) for each in satellites(_VERSIONS)],
-            tasks=[
-                each["task_id"]
-                for each in satellites(
-                    "SELECT task_id FROM task_items WHERE item_id = ? ORDER BY task_id"
-                )
-            ],
-        )
+    def records(self, wanted: ItemFilter) -> Iterator[ItemRecord]:
+        """Yield items whole, in the order in which they were collected, a portion at a time.
+
+        What is written meanwhile is not seen.
+        """
+        where, values = conditions(wanted)
+        found = self._rows(f"SELECT * FROM items WHERE {where} ORDER BY items.id", *values)  # noqa: S608
+        while rows := found.fetchmany(_AT_ONCE):
+            yield from records(self._connection, rows)
+
+    def raw(self, sha256: str) -> RawAnswer | None:
+        """Return a raw answer; None if its body is not kept (any more)."""
+        query = "SELECT * FROM raw_answers WHERE sha256 = ? AND kept_bytes > 0"
+        for row in self._rows(query, sha256):
+            return raw_answer(row, zlib.decompress(row["body"]))
+        return None
+
+    def statistics(self, wanted: ItemFilter, *, days: int) -> ItemStats:
+        """Return the items that fit, counted; with the newest *days* that brought something."""
+        return statistics(self._connection, wanted, days=days)
+
+    def _count(self, query: str, *values: object) -> int:
+        return int(self._connection.execute(query, values).fetchone()[0])
+
+    def _rows(self, query: str, *values: object) -> sqlite3.Cursor:
+        return self._connection.execute(query, values)
 
 
-_VERSIONS = (
-    "SELECT item_versions.*, raw_answers.url AS raw_url FROM item_versions"
-    " LEFT JOIN raw_answers ON raw_answers.sha256 = item_versions.raw_sha256"
-    " WHERE item_id = ? ORDER BY item_versions.id"
+_TEXTS = ", ".join(f"items.{name}" for name in WEIGHTS)
+# Snippets cost more than ranks: only what is shown gets one.
+_SHOWN = (
+    "SELECT items.*, snippet(items_fts, -1, ?, ?, '…', 16) AS snippet"
+    " FROM items_fts JOIN items ON items.id = items_fts.rowid"
+    " WHERE items_fts MATCH ? AND items_fts.rowid = ?"
 )
-
-_CONDITIONS = {
-    "source": "items.source = ?",
-    "kind": "items.kind = ?",
-    "task_id": "items.id IN (SELECT item_id FROM task_items WHERE task_id = ?)",
-    "tag": "items.id IN (SELECT item_id FROM tags WHERE term = ? COLLATE NOCASE)",
-    "since": "items.first_seen_at >= ?",
-    "until": "items.first_seen_at < ?",
-    "new_in_run": "items.first_run_id = ?",
-}
-
-
-def _conditions(wanted: ItemFilter) -> tuple[str, list[object]]:
-    given = [(name, getattr(wanted, name)) for name in _CONDITIONS]
-    used = [(name, value) for name, value in given if value is not None]
-    where = " AND ".join(_CONDITIONS[name] for name, _ in used) or "1"
-    return where, [format_utc(v) if isinstance(v, datetime) else v for _, v in used]
-
-
-def _line(row: sqlite3.Row) -> ItemLine:
-    first_seen_at, last_seen_at = parse_utc(row["first_seen_at"]), parse_utc(row["last_seen_at"])
-    assert first_seen_at is not None  # noqa: S101 - NOT NULL in the schema
-    assert last_seen_at is not None  # noqa: S101
-    return ItemLine(
-        id=row["id"],
-        source=row["source"],
-        kind=row["kind"],
-        natural_id=row["natural_id"],
-        title=row["title"],
-        url=row["url"],
-        version_key=row["version_key"],
-        status=row["status"],
-        published_at=parse_utc(row["published_at"]),
-        source_updated_at=parse_utc(row["source_updated_at"]),
-        first_seen_at=first_seen_at,
-        last_seen_at=last_seen_at,
-        authors=tuple(filter(None, row["contributors_text"].split("\n"))),
-        snippet=row["snippet"] if "snippet" in row.keys() else "",  # noqa: SIM118 - not a dict
-    )
-
-
-def _version(row: sqlite3.Row) -> VersionLine:
-    seen_at = parse_utc(row["seen_at"])
-    assert seen_at is not None  # noqa: S101 - NOT NULL in the schema
-    return VersionLine(
-        version_key=row["version_key"],
-        content_hash=row["content_hash"],
-        raw_sha256=row["raw_sha256"],
-        raw_url=row["raw_url"],
-        run_id=row["run_id"],
-        seen_at=seen_at,
-        content=json.loads(row["content"]),
-    )
+_BY_NAME = (
+    "SELECT * FROM items WHERE natural_id = ? ORDER BY id LIMIT 1",
+    # A company's number, say, is on each of its filings.
+    "SELECT items.* FROM identifiers JOIN items ON items.id = identifiers.item_id"
+    " WHERE value = ? AND scheme NOT IN ('cik', 'file_number') ORDER BY items.id LIMIT 1",
+)
+_BY_NUMBER = "SELECT * FROM items WHERE id = ?"

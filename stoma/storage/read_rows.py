@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
@@ -41,6 +41,8 @@ class RunLine:
     log_path: str
     peak_memory_bytes: int | None
     cpu_seconds: float | None
+    task_version: int
+    params: Mapping[str, Json]  #: what was decided with it
 
     @property
     def status(self) -> TaskStatus:
@@ -92,6 +94,8 @@ class TaskLine:
     jitter_seconds: float
     next_run_at: datetime | None
     disabled_reason: str
+    disabled_until: datetime | None
+    owner: str = ""  #: whose it is; empty: nobody's in particular
     last: RunLine | None = None  #: the newest run that started; if none did, the newest
     waiting: RunLine | None = None  #: the newest run that is about to start, or to start again
     strip: Sequence[str] = field(default_factory=tuple)  #: words of the newest runs, oldest first
@@ -174,9 +178,12 @@ def run_line(row: sqlite3.Row) -> RunLine:
         log_path=row["log_path"],
         peak_memory_bytes=row["peak_memory_bytes"],
         cpu_seconds=row["cpu_seconds"],
+        task_version=row["task_version"],
+        params=_NONE if row["params"] == "{}" else json.loads(row["params"]),
     )
 
 
+_NONE: Mapping[str, Json] = {}
 _STATES = {state.value: state for state in RunState}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
@@ -200,9 +207,11 @@ def task_line(
         enabled=bool(row["enabled"]),
         tags=tuple(json.loads(row["tags"])),
         preset=row["preset"],
+        owner=row["owner"],
         jitter_seconds=row["jitter_seconds"],
         next_run_at=parse_utc(row["next_run_at"]),
         disabled_reason=row["disabled_reason"],
+        disabled_until=parse_utc(row["disabled_until"]),
         last=last,
         waiting=waiting,
         strip=strip,

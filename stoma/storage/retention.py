@@ -12,17 +12,8 @@ from sqlalchemy import Connection, delete, exists, func, select, text, update
 
 from stoma.domain.run import ACTIVE, Outcome, RunState, Trigger
 from stoma.storage.database import Database
-from stoma.storage.tables import (
-    INSTANCES,
-    ITEM_VERSIONS,
-    KEPT_ANSWERS,
-    RAW_ANSWERS,
-    RUNS,
-    SAMPLES,
-    TASK_VERSIONS,
-    TASKS,
-    UPSTREAMS,
-)
+from stoma.storage.item_tables import ITEM_VERSIONS, KEPT_ANSWERS, RAW_ANSWERS
+from stoma.storage.tables import INSTANCES, RUNS, SAMPLES, TASK_VERSIONS, TASKS, UPSTREAMS
 
 #: So many runs are looked at in one step.
 RUNS_AT_ONCE = 250
@@ -243,7 +234,7 @@ class RetentionStore:
             freed += row.kept_bytes
         if chosen:
             with self._database.write() as connection:
-                _drop_in(connection, chosen)
+                drop_bodies(connection, chosen)
         return freed
 
     # --- instances ------------------------------------------------------------------------------
@@ -286,7 +277,8 @@ def _may_have_older(row: Any, rule: RunRule, bounds: _Bounds) -> bool:
     return row.id < bounds.beyond or any(row.created_at < limit for limit in limits)
 
 
-def _drop_in(connection: Connection, hashes: Sequence[str]) -> None:
+def drop_bodies(connection: Connection, hashes: Sequence[str]) -> None:
+    """Drop the bodies of raw answers; those that no version of an item came from go whole."""
     used = set(
         connection.scalars(
             select(ITEM_VERSIONS.c.raw_sha256).where(ITEM_VERSIONS.c.raw_sha256.in_(hashes))

@@ -14,6 +14,7 @@ from stoma.domain.ledger import Firing
 from stoma.domain.run import Counts, Outcome, Run, RunState
 from stoma.domain.task import Json
 from stoma.exceptions import LostClaimError
+from stoma.redaction import redacted
 from stoma.storage.run_rows import run_to_row
 from stoma.storage.tables import ATTEMPTS, RUNS, TASKS
 
@@ -90,7 +91,7 @@ def finish_in(
         **FREE,
         outcome=outcome,
         ended_at=now,
-        detail=detail,
+        detail=redacted(detail),
         error="",
         error_kind="",
         checkpoint={},

@@ -19,6 +19,7 @@ from stoma.domain.run import (
     RunState,
 )
 from stoma.exceptions import ConflictError
+from stoma.redaction import redacted
 from stoma.storage.run_changes import FREE, add_decided, advance, end_attempt, finish_in, hit, move
 from stoma.storage.run_queries import attempts_in, get_in
 from stoma.storage.run_repairs import RunRepairs
@@ -193,14 +194,15 @@ class RunStore(RunRepairs):
                     not_before=not_before,
                     attempts=RUNS.c.attempts - 1,
                     reason="budget",
-                    detail=failure.message,
+                    detail=redacted(failure.message),
                 ),
             )
-            end_attempt(connection, run, now, error_kind=failure.kind, error=failure.message)
+            error = redacted(failure.message)
+            end_attempt(connection, run, now, error_kind=failure.kind, error=error)
 
     def fail(self, run: Run, failure: Failure, verdict: RetryAt | GiveUp, *, now: datetime) -> None:
         """End an attempt that did not succeed: the run waits for its retry, or is over."""
-        words = {"error_kind": failure.kind, "error": failure.message}
+        words = {"error_kind": failure.kind, "error": redacted(failure.message)}
         if isinstance(verdict, RetryAt):
             change = move(RunState.RUNNING, RunState.PENDING).values(
                 **FREE, **words, not_before=verdict.not_before, reason="retry", ended_at=now

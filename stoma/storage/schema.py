@@ -56,8 +56,8 @@ def check_file(path: Path) -> None:
         raise damaged(path, "file is not a database")
 
 
-def check_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the schema version in the file; 0 for an empty one.
+def check_version(connection: sqlite3.Connection, path: Path, newest: int = SCHEMA_VERSION) -> int:
+    """Return the schema version in the file, *newest* at most; 0 for an empty one.
 
     Raises:
         NewerSchemaError: Written by a newer stoma; nothing is read or written.
@@ -68,21 +68,23 @@ def check_version(connection: sqlite3.Connection, path: Path) -> int:
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if mark != APPLICATION_ID and (mark or version or tables):
         raise DamagedRegistryError(str(path), "it is a database of another program")
-    if version > SCHEMA_VERSION:
-        raise NewerSchemaError(str(path), version, SCHEMA_VERSION)
+    if version > newest:
+        raise NewerSchemaError(str(path), version, newest)
     return version
 
 
-def require_current(connection: sqlite3.Connection, path: Path) -> bool:
+def require_current(
+    connection: sqlite3.Connection, path: Path, newest: int = SCHEMA_VERSION
+) -> bool:
     """Return whether the file holds a registry of this version; False if it is still empty.
 
     Raises:
         OlderSchemaError: It has to be migrated first.
     """
-    version = check_version(connection, path)
-    if 0 < version < SCHEMA_VERSION:
-        raise OlderSchemaError(str(path), version, SCHEMA_VERSION)
-    return version == SCHEMA_VERSION
+    version = check_version(connection, path, newest)
+    if 0 < version < newest:
+        raise OlderSchemaError(str(path), version, newest)
+    return version == newest
 
 
 def last_backup(path: Path) -> str | None:

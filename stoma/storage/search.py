@@ -37,10 +37,24 @@ CREATE = (
     """,
 )
 
-#: Weights of title, summary, contributors, tags in the ranking.
-RANK = "bm25(items_fts, 8.0, 1.0, 4.0, 2.0)"
+#: So many matches are ranked, the newest, and as many that match in their titles alone.
+CANDIDATES = 200
 
 _PHRASE = re.compile(r'"([^"]+)"|(\S+)')
+
+
+def search_terms(text: str) -> list[str]:
+    """Return the words and "quoted phrases" of *text*; a trailing `*` of a word is kept.
+
+    What has neither letter nor digit is left out.
+    """
+    terms = []
+    for phrase, word in _PHRASE.findall(text):
+        term = (phrase or word).replace('"', " ").strip()
+        prefix = "*" if not phrase and term.endswith("*") else ""
+        if any(character.isalnum() for character in term):
+            terms.append(f"{term.rstrip('*')}{prefix}")
+    return terms
 
 
 def match_expression(text: str) -> str | None:
@@ -49,10 +63,5 @@ def match_expression(text: str) -> str | None:
     A word's own punctuation (`C++`, `10-K`, `O'Reilly`, a lone `"`) never reaches the query
     syntax. A trailing `*` asks for words that begin so. None if nothing is left to look for.
     """
-    terms = []
-    for phrase, word in _PHRASE.findall(text):
-        term = (phrase or word).replace('"', " ").strip()
-        prefix = "*" if not phrase and term.endswith("*") else ""
-        if any(character.isalnum() for character in term):
-            terms.append(f'"{term.rstrip("*")}"{prefix}')
-    return " ".join(terms) or None
+    quoted = (f'"{term.rstrip("*")}"{"*" * term.endswith("*")}' for term in search_terms(text))
+    return " ".join(quoted) or None

@@ -22,6 +22,12 @@ class StateStore:
             found: Json = connection.scalar(select(STATE.c.value).where(STATE.c.key == key))
         return found
 
+    def beginning(self, start: str) -> dict[str, Json]:
+        """Return the facts whose key begins with *start*, by what comes behind that."""
+        query = select(STATE.c.key, STATE.c.value).where(STATE.c.key.startswith(start))
+        with self._database.read() as connection:
+            return {row.key.removeprefix(start): row.value for row in connection.execute(query)}
+
     def set(self, key: str, value: Json, *, now: datetime) -> None:
         """Set the fact *key*; None takes it away."""
         values = {"key": key, "value": value, "set_at": now}

@@ -1,4 +1,7 @@
-"""Every table, once. Changing one takes a new schema version and a step in `migrations.py`."""
+"""Every table, once; those of items are in `item_tables.py`.
+
+Changing one takes a new schema version and a step in `migrations.py`.
+"""
 
 from sqlalchemy import (
     JSON,
@@ -9,17 +12,15 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
-    literal_column,
     text,
 )
 
-from stoma.domain.item import ItemKind, ItemStatus
+from stoma.domain.notice import NoticeState
 from stoma.domain.run import Outcome, RunState, Trigger
 from stoma.domain.task import CatchUp, OnInterrupt, Overlap, TaskPriority
 from stoma.storage.types import UtcDateTime, Word
@@ -56,6 +57,7 @@ TASKS = Table(
     Column("concurrency_key", String, nullable=False),
     Column("max_running", Integer),
     Column("memory_limit_mb", Integer),
+    Column("notify", JSON, nullable=False, server_default="[]"),
     # What became of the definition. `base` is the definition as last loaded from a preset:
     # what differs from it is the user's own edit.
     Column("version", Integer, nullable=False),
@@ -142,6 +144,8 @@ RUNS = Table(
 Index("runs_of_task", RUNS.c.task_id, RUNS.c.id)
 # Whole, not partial: SQLite uses a partial index only for its own words, never for a bound value.
 Index("runs_by_state", RUNS.c.state, RUNS.c.priority, RUNS.c.id)
+# The few rows that stand for several slots: calendars look for those that touch a day.
+Index("runs_stretches", RUNS.c.due_at, sqlite_where=text("slots > 1"))
 Index("runs_unsettled", RUNS.c.id, sqlite_where=text("state = 'done' AND NOT settled"))
 
 ATTEMPTS = Table(
@@ -204,6 +208,97 @@ STATE = Table(
     Column("set_at", UtcDateTime, nullable=False),
 )
 
+# Who may use the web. Passwords and tokens are there as what they are checked against only.
+USERS = Table(
+    "users",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("scope", String, nullable=False),
+    Column("password", String, nullable=False),  # scrypt, with its salt and cost
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("password_changed_at", UtcDateTime, nullable=False),
+)
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("sha256", String, nullable=False, unique=True),
+    Column("owner", ForeignKey("users.name", ondelete="CASCADE")),
+    Column("scope", String, nullable=False),
+    Column("tasks", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+)
+
+WEB_SESSIONS = Table(
+    "web_sessions",
+    METADATA,
+    Column("sha256", String, primary_key=True),
+    Column("user", ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+Index("sessions_of_user", WEB_SESSIONS.c.user)
+
+# What is to be told by which channel: written with the cause, delivered afterwards.
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key", String, nullable=False),  # of the cause: told by a channel once
+    Column("channel", String, nullable=False),
+    Column("notice", JSON, nullable=False),
+    Column("state", Word(NoticeState), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("sent_at", UtcDateTime),
+    Column("error", Text, nullable=False, server_default=""),
+    UniqueConstraint("channel", "key", name="told_once"),
+    sqlite_autoincrement=True,
+)
+Index("outbox_waiting", OUTBOX.c.state, OUTBOX.c.channel, OUTBOX.c.not_before)
+
+# What is wrong with a task and was or will be told; gone when it is well again.
+TROUBLES = Table(
+    "troubles",
+    METADATA,
+    Column("task_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("told_at", UtcDateTime),
+)
+
+# Who changed what. Append-only (see `audit.py`): each entry is sealed with the one before it.
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    # JSON as text: SQLite would make a number of a column whose type says JSON.
+    Column("before", Text),
+    Column("after", Text),
+    Column("hash", String, nullable=False),
+)
+Index("audit_of_subject", AUDIT.c.subject, AUDIT.c.id)
+
+# The ends of that chain: `start`, the last entry that was removed as too old, and `head`.
+AUDIT_MARKS = Table(
+    "audit_marks",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("entry_id", Integer, nullable=False),
+    Column("hash", String, nullable=False),
+)
+
 CURSORS = Table(
     "cursors",
     METADATA,
@@ -220,134 +315,12 @@ BUDGETS = Table(
     METADATA,
     Column("source", String, primary_key=True),
     Column("next_at", UtcDateTime, nullable=False),
-)
-
-RAW_ANSWERS = Table(
-    "raw_answers",
-    METADATA,
-    Column("sha256", String, primary_key=True),
-    Column("source", String, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("media_type", String, nullable=False),
-    Column("headers", JSON, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # zlib; empty once it was dropped
-    Column("kept_bytes", Integer, nullable=False),  # of the body as it is stored
-    Column("size", Integer, nullable=False),  # before compression
-    Column("fetched_at", UtcDateTime, nullable=False),
-    Column("run_id", Integer, nullable=False),
-)
-#: Answers whose body has not been dropped. In these words, so that SQLite uses the index.
-KEPT_ANSWERS = RAW_ANSWERS.c.kept_bytes > literal_column("0")
-# Covers what retention asks: how much is kept, and which is the oldest.
-Index(
-    "raw_kept",
-    RAW_ANSWERS.c.fetched_at,
-    RAW_ANSWERS.c.kept_bytes,
-    sqlite_where=text("kept_bytes > 0"),
-)
-
-ITEMS = Table(
-    "items",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("source", String, nullable=False),
-    Column("kind", Word(ItemKind), nullable=False),
-    Column("natural_id", String, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("summary", Text),
-    Column("version_key", String, nullable=False),
-    Column("version_seq", Integer, nullable=False),
-    Column("published_at", UtcDateTime),
-    Column("source_updated_at", UtcDateTime),
-    Column("status", Word(ItemStatus), nullable=False),
-    Column("status_reason", Text),
-    Column("extra", JSON, nullable=False),
-    Column("content_hash", String, nullable=False),
-    # Flat copies of the satellites, for the full-text index.
-    Column("contributors_text", Text, nullable=False),
-    Column("tags_text", Text, nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
-    Column("first_run_id", Integer, nullable=False),
-    Column("last_run_id", Integer, nullable=False),
-    UniqueConstraint("source", "natural_id", name="one_item_per_thing"),
-)
-Index("items_published", ITEMS.c.published_at)
-Index("items_seen", ITEMS.c.first_seen_at)
-
-ITEM_VERSIONS = Table(
-    "item_versions",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), nullable=False),
-    Column("version_key", String, nullable=False),
-    Column("content_hash", String, nullable=False),
-    Column("content", JSON, nullable=False),
-    Column("raw_sha256", ForeignKey("raw_answers.sha256")),
-    Column("run_id", Integer, nullable=False),
-    Column("seen_at", UtcDateTime, nullable=False),
-    UniqueConstraint("item_id", "version_key", "content_hash", name="versions_are_immutable"),
-)
-Index("versions_of_raw", ITEM_VERSIONS.c.raw_sha256)
-
-CONTRIBUTORS = Table(
-    "contributors",
-    METADATA,
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    Column("ordinal", Integer, primary_key=True),
-    Column("role", String, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("external_id", String),
-    Column("affiliations", JSON, nullable=False),
-)
-
-IDENTIFIERS = Table(
-    "identifiers",
-    METADATA,
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    Column("scheme", String, primary_key=True),
-    Column("value", String, primary_key=True),
-)
-Index("identifiers_value", IDENTIFIERS.c.scheme, IDENTIFIERS.c.value)
-
-TAGS = Table(
-    "tags",
-    METADATA,
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    Column("scheme", String, primary_key=True),
-    Column("term", String, primary_key=True),
-    Column("is_primary", Boolean, nullable=False),
-)
-Index("tags_term", TAGS.c.scheme, TAGS.c.term)
-
-RELATIONS = Table(
-    "relations",
-    METADATA,
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    Column("type", String, primary_key=True),
-    Column("to_natural_id", String, primary_key=True),
-)
-
-# A series: a row when the value differs from the one before it.
-OBSERVATIONS = Table(
-    "observations",
-    METADATA,
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    Column("metric", String, primary_key=True),
-    Column("context", String, primary_key=True),
-    Column("observed_at", UtcDateTime, primary_key=True),
-    Column("value", Float, nullable=False),
-    Column("run_id", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-TASK_ITEMS = Table(
-    "task_items",
-    METADATA,
-    Column("task_id", String, primary_key=True),
-    Column("item_id", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
-    Column("first_run_id", Integer, nullable=False),
-    sqlite_with_rowid=False,
+    # What it is about, so that whoever only looks can say what is left.
+    Column("interval_seconds", Float),
+    Column("burst", Integer),
+    Column("held_until", UtcDateTime),  # the source asked for a pause, or keeps us out
+    # What the source itself counts, as it last said.
+    Column("rate_limit", Integer),
+    Column("remaining", Integer),
+    Column("reset_at", UtcDateTime),
 )

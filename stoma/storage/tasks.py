@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from stoma.domain.dependency import find_cycle
 from stoma.domain.run import RunState, run_status
@@ -15,6 +25,19 @@ from stoma.storage.database import Database
 from stoma.storage.lookup import unknown_task
 from stoma.storage.tables import RUNS, TASK_VERSIONS, TASKS, UPSTREAMS
 from stoma.text import did_you_mean
+
+# What every look of the loop asks is built once: to build it takes longer than to answer it.
+_DUE = select(TASKS).where(TASKS.c.enabled, TASKS.c.next_slot_at <= bindparam("now"))
+_TO_WAKE = select(TASKS).where(~TASKS.c.enabled, TASKS.c.disabled_until <= bindparam("now"))
+_NEXT_DUE = select(func.min(TASKS.c.next_slot_at)).where(TASKS.c.enabled)
+_NEXT_WAKE = select(func.min(TASKS.c.disabled_until)).where(~TASKS.c.enabled)
+_NEWEST = (
+    select(RUNS.c.state, RUNS.c.outcome)
+    .where(RUNS.c.task_id == bindparam("task_id"))
+    .where(RUNS.c.state.in_([RunState.RUNNING, RunState.DONE]))
+    .order_by(RUNS.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +120,20 @@ class TaskStore:
 
     def due(self, now: datetime) -> list[StoredTask]:
         """Return the enabled tasks whose next slot is not in the future. Costs what is due."""
-        query = select(TASKS).where(TASKS.c.enabled, TASKS.c.next_slot_at <= now)
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(_DUE, {"now": now}).mappings().all()
         return [_from_row(row, TaskStatus.PENDING) for row in rows]
 
     def next_wake_at(self) -> datetime | None:
         """Return when the next task that is disabled for a while wakes up."""
-        query = select(func.min(TASKS.c.disabled_until)).where(~TASKS.c.enabled)
         with self._database.read() as connection:
-            found: datetime | None = connection.scalar(query)
+            found: datetime | None = connection.scalar(_NEXT_WAKE)
         return found
 
     def next_due_at(self) -> datetime | None:
         """Return the earliest next slot of any enabled task."""
-        query = select(func.min(TASKS.c.next_slot_at)).where(TASKS.c.enabled)
         with self._database.read() as connection:
-            found: datetime | None = connection.scalar(query)
+            found: datetime | None = connection.scalar(_NEXT_DUE)
         return found
 
     def bases(self) -> dict[str, Task]:
@@ -171,9 +191,8 @@ class TaskStore:
 
     def to_wake(self, now: datetime) -> list[StoredTask]:
         """Return the disabled tasks whose `disabled_until` has come."""
-        query = select(TASKS).where(~TASKS.c.enabled, TASKS.c.disabled_until <= now)
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(_TO_WAKE, {"now": now}).mappings().all()
         return [_from_row(row, TaskStatus.DISABLED) for row in rows]
 
     def set_enabled(
@@ -243,7 +262,7 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 #: Ids that one statement names; SQLite takes 32,766 values.
 _PIECE = 10_000
-_LISTS = ("tags", "retry_on", "no_retry_on", "after", "only_if")
+_LISTS = ("tags", "retry_on", "no_retry_on", "after", "only_if", "notify")
 _WORDS = {
     name: TASKS.c[name].type.words  # type: ignore[attr-defined]
     for name in ("priority", "catch_up", "overlap", "on_interrupt")
@@ -270,14 +289,7 @@ def _from_row(row: RowMapping, status: TaskStatus) -> StoredTask:
 
 
 def _status(connection: Connection, row: RowMapping) -> TaskStatus:
-    query = (
-        select(RUNS.c.state, RUNS.c.outcome)
-        .where(RUNS.c.task_id == row["id"])
-        .where(RUNS.c.state.in_([RunState.RUNNING, RunState.DONE]))
-        .order_by(RUNS.c.id.desc())
-        .limit(1)
-    )
-    newest = connection.execute(query).first()
+    newest = connection.execute(_NEWEST, {"task_id": row["id"]}).first()
     return TaskStatus.PENDING if newest is None else run_status(newest.state, newest.outcome)
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -132,12 +132,12 @@ def test_cron_that_is_refused_names_the_column(
 
 
 def test_a_list_of_57_kilobytes_is_refused_at_once() -> None:
-    begin = perf_counter()
+    begin = process_time()
 
     with pytest.raises(ScheduleError, match="longer than 256"):
         parse_schedule({"cron": ",".join(["0-59"] * 11_400) + " * * * *"})
 
-    assert perf_counter() - begin < 0.5
+    assert process_time() - begin < 0.5
 
 
 TABLES: list[tuple[object, str, str]] = [
@@ -313,13 +313,13 @@ PIECES = (
 
 def _survives(spec: object, zone: Any = "UTC") -> None:
     """Either it is a schedule that answers, or a ScheduleError says why not; soon."""
-    begin = perf_counter()
+    begin = process_time()
     with suppress(ScheduleError):
         schedule = parse_schedule(spec, zone, key="k")
         assert parse_schedule(schedule.spec(), zone, key="k") == schedule
         schedule.next_after(datetime(2026, 1, 1, tzinfo=UTC))
         assert schedule.describe()
-    assert perf_counter() - begin < 2, "a hundred times the aim, for a busy machine"
+    assert process_time() - begin < 2, "a hundred times the aim, for a busy machine"
 
 
 def test_almost_schedules_raise_nothing_else() -> None:

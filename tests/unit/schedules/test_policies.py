@@ -1,7 +1,7 @@
 """What follows from a schedule for late, many and simultaneous slots."""
 
 from datetime import datetime, timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -132,12 +132,12 @@ def _walked(schedule: BaseSchedule, moment: datetime, until: datetime, limit: in
 )
 def test_years_of_slots_are_counted_not_walked_through(spec: str, most: int) -> None:
     schedule = parse_schedule(spec, NEW_YORK)
-    begin = perf_counter()
+    begin = process_time()
 
     found = count_between(schedule, utc("2016-01-01 00:00"), utc("2026-01-01 00:00"))
 
     assert abs(found - most) <= 2 * 10**-4 * most
-    assert perf_counter() - begin < 2, "walking takes half a minute and more"
+    assert process_time() - begin < 2, "walking takes half a minute and more"
 
 
 def test_nothing_lies_between_a_moment_and_an_earlier_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoma.budgets import Allowance, reserve
+from stoma.budgets import Allowance, left, reserve
 from stoma.exceptions import DeferredError
 from stoma.storage.budgets import StoredBudgets
 from stoma.storage.database import Database
@@ -92,3 +92,31 @@ def test_no_window_ever_holds_more_than_the_allowance(gaps: list[float], burst: 
     assert starts == sorted(starts)
     for first, last in zip(starts, starts[burst:], strict=False):
         assert last - first >= timedelta(seconds=SECONDS) - timedelta(microseconds=5)
+
+
+@pytest.mark.parametrize(
+    ("next_in", "burst", "interval", "expected"),
+    [
+        (None, 5, 2, 5),  # unused so far
+        (-1, 5, 2, 5),
+        (2, 5, 2, 4),
+        (3, 5, 2, 3),  # a part of an interval counts as one
+        (100, 5, 2, 0),
+        (100, 1, 0, 0),  # held off, where nothing is paced
+    ],
+)
+def test_what_is_left(next_in: float | None, burst: int, interval: float, expected: int) -> None:
+    next_at = None if next_in is None else START + timedelta(seconds=next_in)
+
+    assert left(Allowance(timedelta(seconds=interval), burst), next_at, START) == expected
+
+
+def test_a_clock_that_is_set_back_takes_the_waits_with_it(
+    budgets: StoredBudgets, clock: FakeClock
+) -> None:
+    budgets.reserve("arxiv", 0)
+    budgets.hold_off("arxiv", 120)
+
+    budgets.turn_back(timedelta(seconds=100))
+
+    assert budgets.reserve("arxiv", 0) == pytest.approx(20)

@@ -49,6 +49,19 @@ def test_a_registry_is_created_with_its_folder_and_survives_a_restart(tmp_path: 
     assert pragma(path, "journal_mode") == "wal"
 
 
+def test_what_was_practised_elsewhere_stays_there(tmp_path: Path) -> None:
+    database = Database(tmp_path / "stoma.db")
+
+    with database.elsewhere(tmp_path / "scratch.db"):
+        database.open(now=START)
+
+    assert not (tmp_path / "stoma.db").exists()
+    assert database.path == tmp_path / "stoma.db"
+    database.open(now=START)
+    database.close()
+    assert pragma(tmp_path / "stoma.db", "user_version") == SCHEMA_VERSION
+
+
 def test_foreign_keys_and_full_sync_are_on(tmp_path: Path) -> None:
     database = opened(tmp_path / "stoma.db")
 

@@ -25,7 +25,7 @@ from stoma.storage.read import reading
 from stoma.storage.tables import BUDGETS
 from tests.fakes import START
 
-WRITE = "INSERT INTO budgets VALUES ('{0}', '2026-01-01 00:00:00.000000')"
+WRITE = "INSERT INTO budgets (source, next_at) VALUES ('{0}', '2026-01-01 00:00:00.000000')"
 
 
 def write(database: Database, name: str) -> None:

@@ -7,11 +7,11 @@ from stoma.domain.item import Change, Contributor, Identifier, Item, Tag
 from stoma.domain.run import Outcome, Run, RunState
 from stoma.exceptions import LostClaimError
 from stoma.storage.database import Database
+from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS, RAW_ANSWERS
 from stoma.storage.items import ItemStore, PageToStore, Proof
 from stoma.storage.read import reading
 from stoma.storage.read_items import ItemDetail, ItemFilter
 from stoma.storage.runs import RunStore
-from stoma.storage.tables import ITEM_VERSIONS, ITEMS, RAW_ANSWERS
 from tests.fakes import START
 from tests.makers import make_firing, make_item, make_raw
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from stoma.storage.database import Database
+from stoma.storage.item_tables import ITEM_VERSIONS, RAW_ANSWERS
 from stoma.storage.items import ItemStore, PageToStore
 from stoma.storage.retention import RetentionStore
 from stoma.storage.runs import RunStore
-from stoma.storage.tables import ITEM_VERSIONS, RAW_ANSWERS
 from tests.fakes import START
 from tests.makers import make_firing, make_item, make_raw
 

@@ -17,8 +17,8 @@ from stoma.domain.item import (
     merged,
 )
 from stoma.storage.database import Database
+from stoma.storage.item_tables import OBSERVATIONS, RELATIONS
 from stoma.storage.items import ItemStore, PageToStore
-from stoma.storage.tables import OBSERVATIONS, RELATIONS
 from tests.fakes import START
 from tests.makers import make_item, make_raw
 from tests.unit.storage.test_items import changes, counted, shown, started
@@ -123,6 +123,19 @@ def test_a_number_is_kept_when_it_changes_and_makes_no_version(
         ).all()
     assert [tuple(row) for row in series] == [(5.0, START), (9.0, START + timedelta(hours=2))]
     assert counted(database) == (1, 1)
+
+
+def test_an_item_may_get_its_first_number_later(store: ItemStore, database: Database) -> None:
+    run = started(database)
+    seen = (Observation("stars", 5), Observation("stars", 7), Observation("stars", 5, "trending"))
+    for hour, observations in enumerate([(), seen]):
+        page = PageToStore(raw=make_raw(), items=[make_item(observations=observations)])
+        store.store_page(run, page, now=START + timedelta(hours=hour))
+
+    with database.read() as connection:
+        query = select(OBSERVATIONS.c.context, OBSERVATIONS.c.value)
+        series = sorted(tuple(row) for row in connection.execute(query))
+    assert series == [("", 5.0), ("trending", 5.0)]  # of two at one moment, the first
 
 
 def test_relations_are_part_of_a_version(store: ItemStore, database: Database) -> None:

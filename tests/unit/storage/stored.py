@@ -1,0 +1,34 @@
+"""A registry with items in it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from stoma.domain.coverage import Days
+from stoma.domain.item import Item, RawAnswer
+from stoma.domain.run import Outcome, Run
+from stoma.domain.task import Json
+from stoma.storage.database import Database
+from stoma.storage.items import ItemStore, PageToStore, Proof
+from stoma.storage.runs import RunStore
+from tests.fakes import START
+from tests.makers import make_firing, make_raw
+
+
+def collected(
+    database: Database,
+    *items: Item,
+    task_id: str = "papers",
+    now: datetime = START,
+    raw: RawAnswer | None = None,
+    cursor: Mapping[str, Json] | None = None,
+    covered: Days | None = None,
+) -> Run:
+    """A run that brought *items* in one answer; with a *cursor* it proves its end."""
+    runs = RunStore(database)
+    added = runs.add(make_firing(task_id=task_id), now=now, owner="me", lease_until=now)
+    run = runs.start(added, now=now, log_path="")
+    proof = Proof(outcome=Outcome.SUCCEEDED, query="q", cursor=cursor, covered=covered)
+    answer = raw or make_raw(f"<feed>{run.id}</feed>".encode())
+    page = PageToStore(raw=answer, items=items, proof=proof)
+    ItemStore(database).store_page(run, page, now=now)
+    return run
