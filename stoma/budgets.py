@@ -4,6 +4,7 @@ The state lives in the registry (`stoma.storage.budgets`), so that every task, p
 instance that uses one registry shares one budget per source.
 """
 
+import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,6 +45,24 @@ def held_off(allowance: Allowance, next_at: datetime | None, until: datetime) ->
     return arrival if next_at is None else max(next_at, arrival)
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How a source itself counts requests, as it says beside an answer."""
+
+    limit: int
+    remaining: int
+    reset_at: datetime | None = None
+
+
+def left(allowance: Allowance, next_at: datetime | None, now: datetime) -> int:
+    """Return how many requests may be sent at *now*, given the kept state *next_at*."""
+    if next_at is None or next_at <= now:
+        return allowance.burst
+    if not allowance.interval:
+        return 0
+    return max(0, allowance.burst - math.ceil((next_at - now) / allowance.interval))
+
+
 class Budgets(Protocol):
     """The shared budgets, as the gate uses them."""
 
@@ -57,6 +76,10 @@ class Budgets(Protocol):
 
     def hold_off(self, source: str, seconds: float) -> None:
         """Let nobody send a request to *source* for *seconds* from now."""
+        ...
+
+    def told(self, source: str, count: Count) -> None:
+        """Take note of how *source* itself counts our requests. It changes no wait."""
         ...
 
     def connection(self, source: str, wait_seconds: float) -> AbstractContextManager[None]:

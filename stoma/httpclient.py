@@ -16,7 +16,7 @@ from http.client import responses
 from typing import NoReturn, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from stoma.budgets import Budgets
+from stoma.budgets import Budgets, Count
 from stoma.clock import Clock
 from stoma.domain.item import RawAnswer
 from stoma.exceptions import (
@@ -41,6 +41,8 @@ _BODILESS = frozenset({204, 304})
 _PORTS = {"http": 80, "https": 443}
 #: Whatever else an answer says (cookies, credentials, tracking) is not kept.
 _KEPT = frozenset({"etag", "last-modified", "date", "content-type", "link", "retry-after"})
+#: Ten digits are a moment until the year 2286.
+_COUNT = re.compile("[0-9]{1,10}")
 _SLOW_DOWN = re.compile(
     rb"rate.{0,9}exceeded|rate.limit|too many requests|slow down", re.IGNORECASE
 )
@@ -206,6 +208,7 @@ class Gate:
                 extra = (headers or {}) if origin(target) == origin(url) else {}
                 with self._send(target, extra, budget) as reply:
                     if reply.status not in _REDIRECTS or reply.status in allow:
+                        self._note_count(reply.headers, budget)
                         return self._answer(reply, target, allow, budget)
                     target = self._redirected(reply, target)
         raise BadAnswerError(f"{_host(url)} redirects more than {MAX_REDIRECTS} times")
@@ -271,6 +274,14 @@ class Gate:
                 f"which is not followed"
             )
         return target
+
+    def _note_count(self, headers: Mapping[str, str], budget: str) -> None:
+        """Keep what the source says of its own count; what makes no sense is left out."""
+        said = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+        limit, remaining, reset = (int(each) if _COUNT.fullmatch(each) else None for each in said)
+        if limit is not None and remaining is not None:
+            reset_at = None if reset is None else datetime.fromtimestamp(reset, UTC)
+            self._budgets.told(budget, Count(limit, remaining, reset_at))
 
     def _answer(self, reply: Reply, url: str, allow: Collection[int], budget: str) -> RawAnswer:
         if reply.status not in allow:

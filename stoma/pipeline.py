@@ -4,21 +4,21 @@ Items commit with their resume point, page by page; cursor and outcome with the 
 """
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from stoma.clock import Clock
 from stoma.collectors.base import BaseCollector
 from stoma.domain.collection import CollectRequest, CollectResult, Page
+from stoma.domain.coverage import query_name
 from stoma.domain.item import Item, RawAnswer
 from stoma.domain.run import Counts, Outcome, Run
 from stoma.domain.task import Json, Task
-from stoma.exceptions import BadAnswerError, SuspiciousEmptyError
+from stoma.domain.window import AsOf
+from stoma.exceptions import BadAnswerError, RequestRefusedError, SuspiciousEmptyError
 from stoma.httpclient import Gate
 from stoma.normalizers.base import BaseNormalizer
 from stoma.storage.answers import AnswerCache
@@ -26,6 +26,9 @@ from stoma.storage.items import ItemStore, PageToStore, Proof, StoredPage
 from stoma.storage.known import KnownItems
 
 _log = logging.getLogger(__name__)
+
+#: Of a run's parameters: every question is asked, whatever is kept.
+NO_CACHE = "no_cache"
 
 
 @runtime_checkable
@@ -48,6 +51,7 @@ class Parts:
     known: KnownItems
     clock: Clock
     cache: AnswerCache | None = None  #: None: every question is asked
+    config: Mapping[str, Json] | None = None  #: the task's, with the secrets it refers to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +69,35 @@ def collect(
     parts: Parts,
     *,
     checkpoint: Mapping[str, Json],
-    on_page: Callable[[Progress], None],
+    as_of: AsOf | None = None,
+    on_page: Callable[[Progress], None] = lambda _: None,
 ) -> Outcome:
     """Carry out *run*, from *checkpoint* if an earlier attempt came that far; return how it ended.
+
+    A run that fills a gap is told nothing of the cursor, and leaves it where it is: later slots
+    have moved it on already.
 
     Raises:
         CollectError: The end could not be proven. Pages stored before stay; the cursor stays.
         LostClaimError: The run was taken away; nothing more was stored.
     """
     query = query_key(task)
-    cursor, items_last_time = parts.items.cursor(task.id, query)
+    window = as_of.window if as_of else None
+    fills_gap = window is not None and window.past
+    cursor, items_last_time = ({}, None) if fills_gap else parts.items.cursor(task.id, query)
     request = CollectRequest(
         task_id=task.id,
-        config=task.config,
+        config=task.config if parts.config is None else parts.config,
         now=parts.clock.now(),
         cursor=cursor,
         checkpoint=checkpoint,
+        scheduled_for=as_of.scheduled_for if as_of else None,
+        window=window,
         kept=_kept(run, parts, parts.clock.now()),
     )
+    obstacle = parts.collector.no_past(task.config) if fills_gap else ""
+    if obstacle:
+        raise RequestRefusedError(f"a slot of the past can not be filled: {obstacle}")
     total, requests, proof = run.counts, 0, None
     with asyncio.Runner() as runner:
         for page in parts.collector.collect(request, parts.gate):
@@ -96,6 +111,7 @@ def collect(
             if page.last:
                 last_time = 0 if page.zero_is_proven else items_last_time
                 proof = _proof(run, page, query, total.items + len(items), last_time)
+                proof = replace(proof, cursor=None) if fills_gap else proof
             stored = parts.items.store_page(
                 run,
                 PageToStore(
@@ -118,7 +134,7 @@ def collect(
             on_page(Progress(page=stored, total=total, expected=page.expected))
             if proof is not None:
                 return proof.outcome
-    raise BadAnswerError(f"the {parts.collector.source} collector stopped without a last page")
+    raise BadAnswerError(f"the {parts.gate.source} collector stopped without a last page")
 
 
 def _wanted(page: Page, found: Sequence[Item]) -> Sequence[Item]:
@@ -143,7 +159,7 @@ def _fitted(parts: Parts, items: Sequence[Item]) -> Sequence[Item]:
 
 def _kept(run: Run, parts: Parts, now: datetime) -> Callable[[str], RawAnswer | None]:
     """Return how kept answers are found. After an error, and if asked to, none is."""
-    if parts.cache is None or run.attempts > 1 or run.params.get("no_cache"):
+    if parts.cache is None or run.attempts > 1 or run.params.get(NO_CACHE):
         return lambda _: None
     cache = parts.cache
     return lambda url: cache.find(url, now)
@@ -151,17 +167,17 @@ def _kept(run: Run, parts: Parts, now: datetime) -> Callable[[str], RawAnswer | 
 
 def query_key(task: Task) -> str:
     """Return the name under which a task's cursor is kept: another query, another cursor."""
-    text = json.dumps([task.type, dict(task.config)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return query_name(task.type, task.config)
 
 
 def _proof(run: Run, page: Page, query: str, items: int, items_last_time: int | None) -> Proof:
     if page.partial:
         return Proof(outcome=Outcome.PARTIAL, detail=page.partial)
+    proven = Proof(outcome=Outcome.EMPTY, query=query, cursor=page.cursor, covered=page.covers)
     if items:
-        return Proof(outcome=Outcome.SUCCEEDED, query=query, cursor=page.cursor)
+        return replace(proven, outcome=Outcome.SUCCEEDED)
     if not items_last_time:
-        return Proof(outcome=Outcome.EMPTY, query=query, cursor=page.cursor)
+        return proven
     doubt = f"the source returned nothing, and {items_last_time} items the last time"
     if run.attempts < run.max_attempts:
         raise SuspiciousEmptyError(f"{doubt}: asking again before it is believed")

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -225,6 +226,12 @@ def _say(words: object) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Return whom this process trusts, read once: the list is long (25 ms)."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class _Transport(httpx2.HTTPTransport):
     """The usual transport, on a network that keeps the time.
 
@@ -233,10 +240,9 @@ class _Transport(httpx2.HTTPTransport):
     """
 
     def __init__(self, network: httpcore2.NetworkBackend) -> None:
-        trusted = httpx2.create_ssl_context(trust_env=False)
-        super().__init__(verify=trusted, trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=trusted,
+            ssl_context=trusted(),
             max_connections=1,
             max_keepalive_connections=0,
             network_backend=network,

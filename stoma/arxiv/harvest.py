@@ -5,12 +5,13 @@ https://info.arxiv.org/help/oa/ and https://www.openarchives.org/OAI/openarchive
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
 from stoma import oai
 from stoma.domain.arxiv_id import ArxivId
 from stoma.domain.collection import CollectRequest, Page
+from stoma.domain.coverage import Days
 from stoma.domain.item import RawAnswer
 from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError, RequestRefusedError, SourceFailedError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from stoma.httpclient import Gate
 
 _DAY = timedelta(days=1)
+#: Before the first paper.
+_FIRST_DAY = date(1980, 1, 1)
 #: How often in a row we wait when asked to. The gate decides whether it waits or defers the run.
 _PATIENCE = 5
 _PORTION = 500
@@ -93,10 +96,12 @@ class Harvester:
             request: What is asked for.
             gate: The way out.
         """
-        since = _since(request.cursor) or since
+        past = request.past
+        since = f"{past.start:%Y-%m-%d}" if past else _since(request.cursor) or since
+        until = f"{past.end:%Y-%m-%d}" if past else ""
         harvest, restarted, note = Harvest.begin(request.checkpoint, sets), "", ""
         while harvest.sets:
-            answer, listing = self._ask(harvest, since, gate)
+            answer, listing = self._ask(harvest, (since, until), gate)
             if listing.error in _LOST and harvest.token and harvest.sets[0] != restarted:
                 restarted = harvest.sets[0]
                 note = f"arXiv lost the place in its list of {restarted}: it is read again"
@@ -116,16 +121,20 @@ class Harvester:
                 expected=listing.total,
                 note=note,
                 zero_is_proven=True,
+                covers=None if harvest.sets else _covered(since, until, harvest.responded_at),
             )
             note = ""
 
-    def _ask(self, harvest: Harvest, since: str, gate: "Gate") -> tuple[RawAnswer, oai.Listing]:
+    def _ask(
+        self, harvest: Harvest, days: tuple[str, str], gate: "Gate"
+    ) -> tuple[RawAnswer, oai.Listing]:
         params = {"verb": "ListRecords"}
         if harvest.token:
             params["resumptionToken"] = harvest.token
         else:
             params |= {"metadataPrefix": "arXivRaw", "set": harvest.sets[0]}
-            params |= {"from": since} if since else {}
+            bounds = zip(("from", "until"), days, strict=True)
+            params |= {name: day for name, day in bounds if day}
         answer = self._get(params, gate)
         try:
             return answer, oai.read_listing(answer.body)
@@ -165,6 +174,15 @@ def _check(listing: oai.Listing, harvest: Harvest) -> None:
         raise RequestRefusedError(f"arXiv refuses the request: {listing.error}: {listing.words}")
     if listing.token and listing.token == harvest.token:
         raise BadAnswerError("arXiv's list does not go on: it gives the same token again")
+
+
+def _covered(since: str, until: str, responded_at: str) -> Days | None:
+    """Return the days of whose changes a harvest has read all: the day of the answer goes on."""
+    last = moment(responded_at).date() - _DAY
+    return Days.between(
+        date.fromisoformat(since) if since else _FIRST_DAY,
+        min(last, date.fromisoformat(until)) if until else last,
+    )
 
 
 def _since(cursor: Mapping[str, Json]) -> str:

@@ -14,6 +14,7 @@ from stoma.arxiv.windows import EVER, Window
 from stoma.atom import Feed, read_feed, text
 from stoma.domain.arxiv_id import ArxivId
 from stoma.domain.collection import CollectRequest, Page
+from stoma.domain.coverage import Days
 from stoma.domain.item import RawAnswer
 from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError, RequestRefusedError
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: arXiv refuses to go further into the results of one query.
 MOST_OF_ONE_QUERY = 30_000
+#: What is submitted before a weekend is announced, and found, up to so many days later.
+SETTLED_DAYS = 5
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,5 +277,26 @@ def _last(query: Query, request: CollectRequest, walk: Walk, answer: RawAnswer, 
         cursor={"newest_updated_at": max(walk.newest, str(before or "")), "total": total},
         expected=read if total is None else min(total, query.wanted),
         partial="; ".join(doubts),
+        covers=_covered(query, edge, read >= total, answer, feed) if total is not None else None,
         note=f"arXiv has no {lost}" if lost else "",
     )
+
+
+def _covered(
+    query: Query, edge: datetime | None, whole: bool, answer: RawAnswer, feed: Feed
+) -> Days | None:
+    """Return the days of whose submissions a search has read all, if it has of any."""
+    settled = answer.fetched_at.astimezone(UTC).date() - (SETTLED_DAYS + 1) * _DAY
+    window = query.window or EVER
+    if query.ids:
+        return None
+    if whole:
+        first, last = window.days
+    elif edge is not None:  # what was submitted since then was updated since then
+        first, last = edge.date() + _DAY, settled
+    else:
+        oldest = text(feed.entries[-1], "atom:published") if feed.entries else None
+        if oldest is None or (query.sort_by, query.sort_order) != ("submittedDate", "descending"):
+            return None
+        first, last = max(moment(oldest).date() + _DAY, window.days[0]), window.days[1]
+    return Days.between(first, min(last, settled))

@@ -3,14 +3,16 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
+
+from stoma.domain.window import Window as SlotWindow
 
 _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\d(?P<time>[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
 _FORM = "%Y%m%d%H%M"
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class Window:
         return window
 
     @classmethod
+    def around(cls, slot: SlotWindow) -> Self:
+        """Return the window that holds *slot*, in whole minutes."""
+        start, end = (each.astimezone(UTC).replace(second=0) for each in (slot.start, slot.end))
+        return cls(start.replace(microsecond=0), end.replace(microsecond=0))
+
+    @classmethod
     def parse(cls, bounds: str) -> Self:
         """Return the window with these *bounds*."""
         ends = (f"{each}+0000" for each in bounds.split(" TO "))
@@ -52,6 +60,12 @@ class Window:
 
     def __str__(self) -> str:
         return f"submittedDate:[{self.bounds}]"
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day that lie in it whole."""
+        first = (self.start + _DAY - _MINUTE).date()
+        return first, (self.end + _MINUTE).date() - _DAY
 
     @property
     def splits(self) -> bool:

@@ -11,4 +11,5 @@ COLLECTORS: Registry[BaseCollector] = Registry(
         "sec_edgar": "stoma.collectors.sec_edgar:SecEdgarCollector",
     },
     group="stoma.collectors",
+    base=BaseCollector,
 )

@@ -5,6 +5,7 @@ Here is what a task may say. How arXiv is asked, and what it answers, is in `sto
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -12,12 +13,13 @@ from pydantic import Field, field_validator, model_validator
 
 from stoma.arxiv.daily import daily_pages
 from stoma.arxiv.harvest import Harvester, set_name
-from stoma.arxiv.search import MOST_OF_ONE_QUERY, Query, Search
+from stoma.arxiv.search import MOST_OF_ONE_QUERY, SETTLED_DAYS, Query, Search
 from stoma.arxiv.windows import Window, minute
 from stoma.collectors.base import BaseCollector, CollectorConfig
 from stoma.domain.arxiv_id import ArxivId
 from stoma.domain.collection import CollectRequest, Page
 from stoma.domain.item import ItemKind
+from stoma.domain.task import Json
 from stoma.exceptions import RequestRefusedError
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ class ArxivCollector(BaseCollector):
     kind: ClassVar[ItemKind] = ItemKind.PAPER
     normalizer: ClassVar[str] = "arxiv"
     config: ClassVar[type[CollectorConfig]] = ArxivConfig
+    settled_days: ClassVar[int] = SETTLED_DAYS
 
     def __init__(
         self,
@@ -151,6 +154,15 @@ class ArxivCollector(BaseCollector):
         self._harvester = Harvester(oai_url)
         self._rss_url = rss_url.rstrip("/")
 
+    @classmethod
+    def no_past(cls, config: Mapping[str, Json]) -> str:
+        """Return why slots of the past can not be filled; empty if they can."""
+        read = ArxivConfig.read("", config)
+        if read.mode == "rss":
+            return "the daily feed tells of today only"
+        fixed = read.ids or read.submitted_from or read.submitted_to
+        return "what it asks for is the same for every slot" if fixed else ""
+
     def collect(self, request: CollectRequest, gate: "Gate") -> Iterator[Page]:
         """Yield the pages that answer *request*; see `BaseCollector`."""
         config = ArxivConfig.read(request.task_id, request.config)
@@ -160,7 +172,10 @@ class ArxivCollector(BaseCollector):
         if config.mode == "oai":
             sets = tuple(dict.fromkeys(map(set_name, names)))
             return self._harvester.pages(sets, config.changed_from, request, gate)
-        return self._search.pages(_query(config), request, gate)
+        query = _query(config)
+        if request.past is not None:  # as arXiv would have answered then, of that time only
+            query = replace(query, window=Window.around(request.past), overlap=None)
+        return self._search.pages(query, request, gate)
 
 
 def _query(config: ArxivConfig) -> Query:

@@ -5,7 +5,7 @@ which order and until when is in `stoma.github`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from stoma.collectors.base import BaseCollector, CollectorConfig
 from stoma.domain.collection import CollectRequest, Page
 from stoma.domain.item import ItemKind
+from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError
 from stoma.github.languages import display_name, slug
 from stoma.github.limits import TRENDING
@@ -94,15 +95,15 @@ class GithubConfig(CollectorConfig):
         """What kind of collection this is: a key of `_MODES`."""
         return "watch" if self.repositories or self.organizations else self.source
 
-    def words(self, created_since: str) -> str:
-        """Return the query in GitHub's syntax, for repositories created since that day.
+    def words(self, created: str) -> str:
+        """Return the query in GitHub's syntax, for repositories *created* in that range of days.
 
         What the user's own words say is not said again: GitHub would be content with either.
         """
         given = " ".join(self.query.split())
         parts = (
             given,
-            "" if "created:" in given else f"created:>={created_since}",
+            "" if "created:" in given else f"created:{created}",
             f"stars:>={self.min_stars}" if self.min_stars and "stars:" not in given else "",
             f'language:"{display_name(self.language)}"' if self.language else "",
             f"topic:{self.topic}" if self.topic else "",
@@ -128,6 +129,14 @@ class GithubCollector(BaseCollector):
         self._base_url = base_url
         self._trending_url = trending_url
         self._token = token or SecretStr("")
+
+    @classmethod
+    def no_past(cls, config: Mapping[str, Json]) -> str:
+        """Return why slots of the past can not be filled; empty if they can."""
+        read = GithubConfig.read("", config)
+        if read.mode == "search":
+            return "the query says itself since when" if "created:" in read.query else ""
+        return "GitHub tells what is trending, and what a repository is, of today only"
 
     def collect(self, request: CollectRequest, gate: "Gate") -> Iterator[Page]:
         """Yield the pages that answer *request*; see `BaseCollector`."""

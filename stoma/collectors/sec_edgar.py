@@ -6,6 +6,7 @@ sending. https://www.sec.gov/about/developer-resources says how EDGAR wants to b
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -19,6 +20,7 @@ from stoma.edgar.filing import padded
 from stoma.edgar.forms import wanted_forms
 from stoma.edgar.plan import Plan
 from stoma.edgar.wanted import Wanted
+from stoma.edgar.window import Today
 from stoma.exceptions import SourceBlockedError
 
 if TYPE_CHECKING:
@@ -121,8 +123,8 @@ class SecEdgarCollector(BaseCollector):
         if settings.get("contact"):
             return ""
         return (
-            "sec_edgar needs a contact address: set STOMA_SOURCES__CONTACT=you@example.org, "
-            "or sources.contact in config.toml"
+            "sec_edgar needs a contact address: stoma config set sources.contact you@example.org, "
+            "or the variable STOMA_SOURCES__CONTACT"
         )
 
     def collect(self, request: CollectRequest, gate: "Gate") -> Iterator[Page]:
@@ -131,12 +133,16 @@ class SecEdgarCollector(BaseCollector):
         if not wanted.limit:
             yield Page(raw=None, last=True, cursor=request.cursor, expected=0)
             return
+        past = request.past
+        if past is not None:  # a gap may be longer than what a usual run looks back
+            days = (past.end - past.start).days
+            wanted = replace(wanted, days_back=max(wanted.days_back, days))
         plan = Plan(
             wanted,
             self._sites.page_size,
             cursor=request.cursor,
             checkpoint=request.checkpoint,
-            now=request.now,
+            today=Today.then(request.past.end if request.past else request.now, request.now),
         )
         for ask in plan.asks():
             answer = _answer(self._sites.request(ask), gate)
@@ -149,6 +155,7 @@ class SecEdgarCollector(BaseCollector):
                 last=last,
                 cursor=plan.cursor() if last else {},
                 partial=plan.partial if last else "",
+                covers=plan.covers() if last else None,
                 zero_is_proven=not wanted.query,  # a list names filings, if only older ones
                 note=step.note,
             )
@@ -157,7 +164,7 @@ class SecEdgarCollector(BaseCollector):
 def _answer(request: Request, gate: "Gate") -> RawAnswer:
     """Ask, and stay away if the answer is a page that says so, whatever its status."""
     answer = gate.get(request.url, request.params, allow=request.allow)
-    words = block_words(answer.body)
+    words = block_words(answer.body, answer.status)
     if words:
         pause = gate.hold_off(gate.policy.blocked_seconds)
         raise SourceBlockedError(

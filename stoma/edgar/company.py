@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import NoneType
 from typing import Any
 
 from stoma.edgar.filing import ACCESSION, Filing, Party, iso_date, lone_role, padded
@@ -53,14 +54,17 @@ def read_company(body: bytes, url: str) -> Company:
     """
     table = read_object(body)
     if "accessionNumber" in table:
-        cik = _CIK.search(url)
-        return Company(tuple(_filings(table, Party(cik[1] if cik else "", ""), ())))
+        found = _CIK.search(url)
+        return Company(tuple(_filings(table, Party(found[1] if found else "", ""), ())))
     listed = part(table, "filings", dict)
     sics = tuple(sic for sic in [str(table.get("sic") or "")] if sic)
-    who = Party(padded(part(table, "cik", (str, int))), collapse(part(table, "name", str)))
+    cik = padded(part(table, "cik", (str, int)))
+    if not cik.isdecimal():
+        raise BadAnswerError(f"the answer has {safe(cik)[:40]!r} for a CIK")
+    who = Party(cik, collapse(part(table, "name", str)))
     return Company(
         tuple(_filings(part(listed, "recent", dict), who, sics)),
-        tuple(_older(listed.get("files") or [])),
+        tuple(_older(part({"files": [], **listed}, "files", (list, NoneType)) or [])),
     )
 
 
@@ -147,6 +151,8 @@ def _amended(filing: Filing, alone: Mapping[tuple[str, str | None], Filing]) -> 
 
 def _older(files: list[Any]) -> Iterator[Older]:
     for file in files:
+        if not isinstance(file, dict):
+            raise BadAnswerError(f"a further page can not be told: {safe(file)[:60]!r}")
         name, last = str(file.get("name")), iso_date(file.get("filingTo"))
         if not _OLDER.fullmatch(name) or last is None:
             raise BadAnswerError(f"a further page can not be told: {safe(name)[:60]!r}")

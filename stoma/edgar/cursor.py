@@ -66,7 +66,8 @@ class Cursor:
         if wanted.tickers:
             state.queue.append(Ask("tickers"))
         elif wanted.recent:
-            state.queue.extend(Ask("latest", (form,)) for form in walks(wanted.forms))
+            walked = () if today.past else walks(wanted.forms)
+            state.queue.extend(Ask("latest", (form,)) for form in walked)
             days = [*today.to_index(unread), *self._corrected(today, unread)]
             state.queue.extend(Ask("index", (day.isoformat(),)) for day in days)
         else:

@@ -23,6 +23,10 @@ _KINDS = {
 }
 
 
+#: The line between head and rows has so many dashes, or more.
+_RULE = 80
+
+
 def is_index(body: bytes) -> bool:
     """Whether *body* begins as an index does."""
     return body.lstrip()[:12] == b"Description:"
@@ -66,6 +70,8 @@ def _kind(lines: Iterator[str], body: bytes) -> re.Pattern[str]:
     for line in lines:
         row = next((kind for head, kind in _KINDS.items() if line.startswith(head)), row)
         if row is not None and line.startswith("-----"):
+            if len(line.rstrip()) < _RULE and body.rstrip(b" ").endswith(b"-"):
+                raise BadAnswerError("the index was cut off before its first row")
             return row
     raise BadAnswerError(f"the answer is {describe(body)}, not a daily index")
 

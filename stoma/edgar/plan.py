@@ -6,8 +6,9 @@ the filings whose ownership forms are to be read. When the queue is empty, the c
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
+from stoma.domain.coverage import Days
 from stoma.domain.item import RawAnswer
 from stoma.domain.task import Json
 from stoma.edgar.asks import LAST_SEARCH_START, LIST_END, Ask
@@ -23,7 +24,7 @@ from stoma.edgar.search import Hits, read_hits
 from stoma.edgar.state import State
 from stoma.edgar.submission import read_submission
 from stoma.edgar.wanted import Wanted
-from stoma.edgar.window import Today
+from stoma.edgar.window import Today, through_weekend, unread_from
 from stoma.exceptions import BadAnswerError, RequestRefusedError
 
 #: Entries come out of order by minutes, and some are listed late.
@@ -50,13 +51,14 @@ class Plan:
         *,
         cursor: Mapping[str, Json],
         checkpoint: Mapping[str, Json],
-        now: datetime,
+        today: Today,
     ) -> None:
         self._wanted = wanted
         self._page_size = page_size
         self._cursor = Cursor.read(cursor)
         begun = State.read_from(checkpoint)
-        self._state = begun or self._cursor.begin(wanted, Today.at(now))
+        self._state = begun or self._cursor.begin(wanted, today)
+        self._until = today.day if today.past else date.max
 
     @property
     def done(self) -> bool:
@@ -80,6 +82,17 @@ class Plan:
     def cursor(self) -> dict[str, Json]:
         """Return how far the end of this plan proves the source to be read."""
         return self._cursor.after(self._state, recent=self._wanted.recent).written()
+
+    def covers(self) -> Days | None:
+        """Return the days of which the end of this plan proves that every filing was met."""
+        state, wanted = self._state, self._wanted
+        if state.limited or state.doubts:
+            return None
+        first = self._cursor.unread_from or state.since
+        if wanted.recent:
+            return Days.between(first, through_weekend(unread_from(first, state.today, state.read)))
+        over = state.today if self._until < date.max else state.today - _DAY
+        return Days.between(first, over)
 
     def read(self, ask: Ask, answer: RawAnswer) -> Step:
         """Return what the answer to the first request brought, and go on to the next.
@@ -248,7 +261,8 @@ class Plan:
     def _keep(self, filings: Iterable[Filing], more: Iterable[Ask]) -> Step:
         """Keep what this task has not met, up to the limit; then its texts, then *more*."""
         state, wanted = self._state, self._wanted
-        new = [filing for filing in filings if any(map(self._is_new, wanted.met(filing)))]
+        due = [filing for filing in filings if not filing.filed or filing.filed <= self._until]
+        new = [filing for filing in due if any(map(self._is_new, wanted.met(filing)))]
         room = wanted.limit - state.count
         state.limited = len(new) > room
         texts = []

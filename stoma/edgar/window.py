@@ -21,12 +21,19 @@ class Today:
 
     day: date
     index_due: bool  #: whether the day's own index may be there
+    past: bool = False  #: it is over: what is listed as the latest is of later days
 
     @classmethod
     def at(cls, now: datetime) -> Self:
         """Return what *now* is there."""
         local = now.astimezone(EASTERN)
         return cls(local.date(), local.time() >= _PUBLISHED)
+
+    @classmethod
+    def then(cls, moment: datetime, now: datetime) -> Self:
+        """Return the day of *moment* as it is to be asked for *now*, when later."""
+        today, day = cls.at(now), moment.astimezone(EASTERN).date()
+        return cls(day, index_due=True, past=True) if day < today.day else today
 
     def since(self, days_back: int) -> date:
         """Return the first day of a window, a weekend's moved back to the Friday before."""
@@ -50,6 +57,13 @@ class Today:
 def is_weekday(day: date) -> bool:
     """Whether *day* is one of those on which filings are made, holidays aside."""
     return day.weekday() < _SATURDAY
+
+
+def through_weekend(unread: date) -> date:
+    """Return the last day before *unread*, and before the days on which nothing is filed."""
+    while not is_weekday(unread):
+        unread += _DAY
+    return unread - _DAY
 
 
 def unread_from(since: date, today: date, read: Collection[date]) -> date:

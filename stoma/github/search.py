@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
 from stoma.domain.collection import CollectRequest, Page
+from stoma.domain.coverage import Days
 from stoma.exceptions import BadAnswerError
 from stoma.github.answers import SearchPage, read_search
 
@@ -21,7 +22,7 @@ _PAGE_SIZE = 100
 class Wanted:
     """What a search is for."""
 
-    query: Callable[[str], str]  #: its words, given the first day of creation (`2026-03-01`)
+    query: Callable[[str], str]  #: its words, given the days of creation (`>=2026-03-01`)
     days: int  #: how far back that day is
     sort: str
     limit: int  #: from 1 to `REACH`
@@ -41,7 +42,9 @@ class _Walk:
         match request.checkpoint:
             case {"created": str(day), "page": int(page), "rows": int(n), "incomplete": bool(gaps)}:
                 return cls(day, page, n, gaps)
-        return cls((request.now - timedelta(days=days)).date().isoformat())
+        end, past = request.now, request.past
+        first = end - timedelta(days=days) if past is None else past.start
+        return cls(first.date().isoformat())
 
     def after(self, found: SearchPage) -> Self:
         return replace(
@@ -56,7 +59,7 @@ def search(client: "GithubClient", request: CollectRequest, wanted: Wanted) -> I
     """Yield the pages of a search, the last one when GitHub has no more or no more are wanted."""
     walk = _Walk.begin(request, wanted.days)
     size = min(_PAGE_SIZE, wanted.limit)
-    query = wanted.query(walk.created)
+    query = wanted.query(_days(walk.created, request))
     last = False
     while not last:
         before = (walk.page - 1) * size
@@ -77,8 +80,25 @@ def search(client: "GithubClient", request: CollectRequest, wanted: Wanted) -> I
             partial="GitHub ran out of time: it did not find all"
             if last and walk.incomplete
             else "",
+            covers=_covered(walk, found.total, query, request) if last else None,
             note=_shortfall(walk, found.total, wanted.limit) if last else "",
         )
+
+
+def _days(first: str, request: CollectRequest) -> str:
+    past = request.past
+    return f">={first}" if past is None else f"{first}..{past.end.date().isoformat()}"
+
+
+def _covered(walk: _Walk, total: int, query: str, request: CollectRequest) -> Days | None:
+    """Return the days of creation of which all was found; the present one goes on."""
+    days = f"created:{_days(walk.created, request)}"
+    if walk.rows < total or days not in query.split():
+        return None
+    last = request.now.date() - timedelta(days=1)
+    past = request.past
+    end = last if past is None else min(past.end.date(), last)
+    return Days.between(date.fromisoformat(walk.created), end)
 
 
 def _shortfall(walk: _Walk, total: int, limit: int) -> str:

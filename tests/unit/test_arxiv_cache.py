@@ -10,6 +10,7 @@ from stoma.app import App, open_app
 from stoma.domain.collection import CollectRequest
 from stoma.domain.run import Outcome, Run
 from stoma.domain.task import Json
+from stoma.operations.running import run_task
 from stoma.scheduler.attempt import carry_out
 from stoma.scheduler.now import run_now
 from stoma.scheduler.placing import place
@@ -118,11 +119,10 @@ def test_a_run_may_ask_for_new_answers(app: App, server: ReplayServer) -> None:
     serve_pages(server, pages=3, size=10)
     add(app)
     run_now(app, "papers")
-    run = app.runs.add(make_firing(task_id="papers"), now=START)
-    with app.database.write() as connection:
-        connection.exec_driver_sql("UPDATE runs SET params = '{\"no_cache\": true}' WHERE id = 2")
 
-    assert attempt(app, app.runs.get(run.id)).counts.requests == 3
+    runs = [run_task(app, "papers", cached=cached).run for cached in (True, False)]
+
+    assert [run.counts.requests for run in runs] == [0, 3]
 
 
 def test_after_an_error_nothing_comes_from_the_cache(
@@ -133,8 +133,8 @@ def test_after_an_error_nothing_comes_from_the_cache(
     add(app, "others")
     run_now(app, "papers")
     with app.database.write() as connection:
-        connection.exec_driver_sql("UPDATE item_versions SET raw_sha256 = NULL")
-        connection.exec_driver_sql("DELETE FROM raw_answers WHERE url LIKE '%start=20%'")
+        dropped = "UPDATE raw_answers SET body = x'', kept_bytes = 0 WHERE url LIKE '%start=20%'"
+        connection.exec_driver_sql(dropped)
     server.answer_request(4, page("busy", 503))
     run = app.runs.add(make_firing(task_id="others", max_attempts=3), now=START)
     failed = attempt(app, run)

@@ -16,9 +16,9 @@ from stoma.scheduler.attempt import carry_out
 from stoma.scheduler.now import run_now
 from stoma.scheduler.placing import place
 from stoma.settings import load_settings
+from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS, OBSERVATIONS
 from stoma.storage.read import reading
 from stoma.storage.read_items import ItemFilter
-from stoma.storage.tables import ITEM_VERSIONS, ITEMS, OBSERVATIONS
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_task
 from tests.replay import Answer, ReplayServer, cut_off, dropped, feed, page, slow_down

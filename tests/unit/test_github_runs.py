@@ -16,7 +16,7 @@ from stoma.scheduler.attempt import carry_out
 from stoma.scheduler.now import run_now
 from stoma.scheduler.placing import place
 from stoma.settings import load_settings
-from stoma.storage.tables import ITEM_VERSIONS, ITEMS, OBSERVATIONS, RAW_ANSWERS
+from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS, OBSERVATIONS, RAW_ANSWERS
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_task
 from tests.replay import ReplayServer, dropped, page

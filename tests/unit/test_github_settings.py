@@ -11,6 +11,7 @@ from stoma.exceptions import SettingsError
 from stoma.operations.settings import list_settings
 from stoma.scheduler.now import run_now
 from stoma.scheduler.placing import place
+from stoma.secrets import Places, Secrets
 from stoma.settings import Loaded, child_environment, load_settings
 from stoma.settings.credentials import token_in_force
 from tests.fakes import START, FakeClock
@@ -21,6 +22,7 @@ from tests.repositories import found, numbered
 KEY = "sources.github.token"
 TOKEN = "ghp_0123456789abcdef"
 NOWHERE = Path("/nowhere")
+NO_SECRETS = Secrets(Places(environ={}))
 
 
 def load(home: Path = NOWHERE, **environ: str) -> Loaded:
@@ -90,16 +92,16 @@ def test_a_token_is_stronger_than_a_file_and_a_file_than_nothing(tmp_path: Path)
     file = tmp_path / "token"
     file.write_text(f"\n{TOKEN}\n")
 
-    assert token_in_force(SecretStr("mine"), str(file)) == SecretStr("mine")
-    assert token_in_force(SecretStr(""), str(file)) == SecretStr(TOKEN)
-    assert token_in_force(SecretStr(""), "") == SecretStr("")
+    assert token_in_force(SecretStr("mine"), str(file), NO_SECRETS) == SecretStr("mine")
+    assert token_in_force(SecretStr(""), str(file), NO_SECRETS) == SecretStr(TOKEN)
+    assert token_in_force(SecretStr(""), "", NO_SECRETS) == SecretStr("")
 
 
 def test_a_token_file_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "token").write_text(TOKEN)
 
-    assert token_in_force(SecretStr(""), "~/token") == SecretStr(TOKEN)
+    assert token_in_force(SecretStr(""), "~/token", NO_SECRETS) == SecretStr(TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -120,14 +122,14 @@ def test_a_token_file_that_can_not_be_used_is_named(
         file.write_bytes(content)
 
     with pytest.raises(SettingsError, match=words) as caught:
-        token_in_force(SecretStr(""), str(file))
+        token_in_force(SecretStr(""), str(file), NO_SECRETS)
 
     assert str(caught.value).startswith(f"the token file {file}: ")
 
 
 def test_a_home_that_nobody_has_is_no_place_for_a_token_file() -> None:
     with pytest.raises(SettingsError, match="it can not be read"):
-        token_in_force(SecretStr(""), "~nobody-of-that-name/token")
+        token_in_force(SecretStr(""), "~nobody-of-that-name/token", NO_SECRETS)
 
 
 def test_every_address_of_github_may_be_another_one() -> None:

@@ -15,9 +15,9 @@ from stoma.scheduler.attempt import carry_out
 from stoma.scheduler.now import run_now
 from stoma.scheduler.placing import place
 from stoma.settings import load_settings
+from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS, RELATIONS
 from stoma.storage.read import reading
 from stoma.storage.read_items import ItemDetail
-from stoma.storage.tables import ITEM_VERSIONS, ITEMS, RELATIONS
 from tests.edgar import (
     SEARCH,
     Made,
@@ -111,7 +111,7 @@ def test_without_an_address_nothing_is_asked(
         app.close()
 
     assert (run.outcome, run.error_kind) == (Outcome.FAILED, "needs_configuration")
-    assert "STOMA_SOURCES__CONTACT=you@example.org" in run.error
+    assert "stoma config set sources.contact you@example.org" in run.error
     assert server.seen == []
 
 

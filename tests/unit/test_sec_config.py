@@ -140,8 +140,8 @@ def test_companies_are_asked_once_each_and_in_ten_digits() -> None:
 def test_without_an_address_the_sec_is_not_asked() -> None:
     assert SecEdgarCollector.needs({"contact": ""}) == SecEdgarCollector.needs({})
     assert SecEdgarCollector.needs({}) == (
-        "sec_edgar needs a contact address: set STOMA_SOURCES__CONTACT=you@example.org, "
-        "or sources.contact in config.toml"
+        "sec_edgar needs a contact address: stoma config set sources.contact you@example.org, "
+        "or the variable STOMA_SOURCES__CONTACT"
     )
     assert SecEdgarCollector.needs({"contact": "you@example.org"}) == ""
 

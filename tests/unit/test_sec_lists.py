@@ -148,6 +148,13 @@ def test_a_form_index_with_both_kinds_of_dates_and_a_name_too_long_for_its_colum
 def test_an_index_with_no_rows_has_no_filings() -> None:
     assert read_index(index([])) == ()
     assert read_index(index([]) + b"\n \n") == ()
+    assert read_index(index([]).rstrip()) == ()
+
+
+def test_an_index_cut_off_before_its_rows_is_not_one_without_any() -> None:
+    for dashes in range(1, 80):
+        with pytest.raises(BadAnswerError):
+            read_index(index([]).rstrip()[:-dashes])
 
 
 def test_an_index_may_be_latin_1() -> None:
@@ -192,6 +199,20 @@ def test_what_is_no_index_or_not_all_of_one_is_an_error(body: bytes) -> None:
 )
 def test_pages_that_keep_us_out(body: bytes, words: str) -> None:
     assert block_words(body) == words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html><title>Access Denied</title>You don't have permission to access", "Access Denied"),
+        (b"<!DOCTYPE html><p>Please solve the CAPTCHA", "CAPTCHA"),
+        (recorded("unavailable.html"), ""),
+        (recorded("no_such_key.xml"), ""),
+    ],
+)
+def test_a_page_that_refuses_with_403_is_no_missing_file(body: bytes, words: str) -> None:
+    assert block_words(body, 403) == words
+    assert block_words(body, 404) == ""
 
 
 @pytest.mark.parametrize(

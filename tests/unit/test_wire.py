@@ -27,7 +27,7 @@ from stoma.exceptions import (
     SourceUnreachableError,
 )
 from stoma.httpclient import Gate, GatePolicy
-from stoma.wire import MIB, Reply, read_body
+from stoma.wire import MIB, Reply, read_body, trusted
 from tests.fakes import FakeClock, FreeBudgets
 from tests.replay import Answer, ReplayServer, bomb, cut_off, dribbling, dropped, silent, torn
 
@@ -209,10 +209,15 @@ def secure(certificate: Path) -> Iterator[ReplayServer]:
 
 
 def test_an_answer_comes_through_a_secure_connection(
-    secure: ReplayServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    secure: ReplayServer,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     trusting = ssl.create_default_context(cafile=str(certificate))
     monkeypatch.setattr(httpx2, "create_ssl_context", lambda **_: trusting)
+    trusted.cache_clear()
+    request.addfinalizer(trusted.cache_clear)
     policy = GatePolicy(base_url=secure.url)
 
     with Gate("arxiv", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as gate:
