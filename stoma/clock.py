@@ -45,7 +45,8 @@ class SystemClock:
         """Return how long the machine was suspended since it started; 0 where that is unknown."""
         if not hasattr(time, "CLOCK_BOOTTIME"):
             return 0.0
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+        monotonic = time.clock_gettime(time.CLOCK_MONOTONIC)
+        return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - monotonic)
 
     def sleep(self, seconds: float) -> None:
         """Sleep for *seconds*."""

@@ -27,6 +27,8 @@ class Account:
     forces: list[Force] = field(default_factory=list)
     #: Slots that had run before the clock went back behind them.
     ran_before: set[datetime] = field(default_factory=set)
+    #: Slots that somebody let run although they were never due.
+    asked_for: set[datetime] = field(default_factory=set)
 
     def opened(self, force: Force) -> None:
         self.forces.append(force)
@@ -41,7 +43,7 @@ class Account:
         for force in self.forces:
             if force.until is None:
                 kept.append(replace(force, after=min(force.after, now)))
-            elif force.after < now:
+            elif force.after <= now:  # the first slot of some is the moment itself
                 kept.append(replace(force, until=min(force.until, now)))
         self.forces = [
             replace(each, first=now if starts and each.until is None else None)
@@ -55,7 +57,8 @@ class Account:
         """Return every slot up to *now*, and whether it runs (or a filter hits it)."""
         found: dict[datetime, bool] = {}
         for force in self.forces:
-            until = now if force.until is None else min(force.until, now)
+            # What has ended was decided then, by whoever ended it, also on a clock that was ahead.
+            until = now if force.until is None else force.until
             if force.first is not None and force.first <= until:
                 found[force.first] = True
             if force.schedule.chained:
@@ -69,7 +72,7 @@ class Account:
         rows = [run for run in rows if run.due_at is not None]
         expected = self.slots(now)
         single = {run.due_at: run for run in rows if run.slots == 1 and run.due_at is not None}
-        allowed = expected.keys() | self.ran_before
+        allowed = expected.keys() | self.ran_before | self.asked_for
         for due_at, run in single.items():
             if due_at not in allowed and not self._chained(due_at):
                 yield f"run {run.id} is of {due_at}, which is no slot"

@@ -45,6 +45,8 @@ class Launch:
     instance: str  #: marks the processes of this scheduler, together with the run id
     work_dir: Path  #: nobody else's; each attempt gets a folder in there until it has ended
     preload: tuple[str, ...] = ()  #: modules to import once, before any attempt
+    #: `package.module:function`, called once where attempts are forked from; empty: nothing.
+    prepare: str = ""
     grace_seconds: float = GRACE_SECONDS
 
 

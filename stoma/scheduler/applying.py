@@ -13,11 +13,14 @@ from stoma.domain.merge import Step, StepAction, plan_load, plan_removal
 from stoma.domain.task import StoredTask, Task
 from stoma.exceptions import (
     ConfigError,
+    OwnCodeError,
     ScheduleError,
     TaskConfigError,
     UnknownTypeError,
     UsageError,
 )
+from stoma.owncode import OwnCode
+from stoma.scheduler.auditing import record_steps
 from stoma.scheduler.closing import close, close_changed
 from stoma.scheduler.forecast import Forecast, forecast
 from stoma.scheduler.placing import place
@@ -66,6 +69,7 @@ class _Registry:
     bases: Mapping[str, Task]
     now: datetime
     timezone: str
+    own: OwnCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,7 @@ def apply_files(
         bases=app.tasks.bases(),
         now=app.clock.now(),
         timezone=app.settings.timezone,
+        own=app.own,
     )
     gone = _gone(places, incoming, registry)
     removed = gone if prune else []
@@ -126,8 +131,10 @@ def apply_files(
     writes = [each.step for each in lines if _differs(each.step, incoming, registry)]
     if not dry_run and (writes or removed):
         placed = [_placed(step, incoming, registry) for step in writes]
-        _close(app, writes, [registry.tasks[task_id] for task_id in removed])
-        app.tasks.put(placed, now=registry.now, removed=removed)
+        with app.database.together():
+            _close(app, writes, [registry.tasks[task_id] for task_id in removed])
+            app.tasks.put(placed, now=registry.now, removed=removed)
+            record_steps(app, "apply", steps, current)
     orphans = [task_id for task_id in gone if task_id not in removed]
     return Plan(lines=lines, left_out=incoming.left_out, orphans=orphans, notes=notes)
 
@@ -222,7 +229,7 @@ def _check(incoming: _Incoming, registry: _Registry, staying: Set[str]) -> None:
     for task in incoming.tasks:
         where = incoming.files[task.id].where
         try:
-            place(task, now=registry.now, timezone=registry.timezone)
+            place(task, now=registry.now, timezone=registry.timezone, own=registry.own)
         except UsageError as error:
             text = str(error).removeprefix(f"task {task.id!r}: ")
             faults.add(f"{where(task.id, *_keys(error))}: task {task.id!r}: {text}", error.hint)
@@ -236,7 +243,7 @@ def _check(incoming: _Incoming, registry: _Registry, staying: Set[str]) -> None:
 def _keys(error: UsageError) -> tuple[str, ...]:
     if isinstance(error, TaskConfigError):
         return ("config", *error.key.split("."))
-    if isinstance(error, UnknownTypeError):
+    if isinstance(error, UnknownTypeError | OwnCodeError):
         return ("type",)
     return ("schedule",) if isinstance(error, ScheduleError) else ("only_if",)
 
@@ -321,6 +328,7 @@ def _placed(step: Step, incoming: _Incoming, registry: _Registry) -> Placed:
         timezone=registry.timezone,
         preset=origin_of(incoming.files[step.task.id].path),
         base=step.base,
+        own=registry.own,
     )
     stored = registry.tasks.get(step.task.id)
     if stored is None or TIMED & {*step.changed_fields}:

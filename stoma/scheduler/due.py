@@ -27,6 +27,14 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is decided already."""
+
+    until: datetime | None = None  #: every slot up to here
+    slots: Collection[datetime] = ()  #: and these
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """Every slot of a time, once."""
 
@@ -41,7 +49,7 @@ def due_slots(
     now: datetime,
     *,
     most: int,
-    taken: Collection[datetime] = (),
+    known: Known | None = None,
 ) -> Due:
     """Return the slots in [first, now]. Years of minutes are counted, never walked through.
 
@@ -50,14 +58,17 @@ def due_slots(
         first: The first slot, also one that the schedule does not name (`run_on_start`).
         now: The last moment.
         most: At most so many slots that run are told apart.
-        taken: Slots that are decided already; they are left out.
+        known: What is decided already; it is left out.
     """
+    taken = known.slots if known else ()
     if schedule.chained:
         return Due(None, [] if first in taken else [first], [])
     before = first - _TICK
+    if known is not None and known.until is not None:
+        before = min(max(before, known.until), now)
     total = count_between(schedule, before, now)
     newest = _newest(schedule, before, now, most + 1)
-    named = schedule.next_slot(before)
+    named = schedule.next_slot(first - _TICK)
     if named is None or named.due_at != first:
         total += 1
         if len(newest) <= most:
@@ -81,7 +92,7 @@ def cut(
     schedule: BaseSchedule, stretch: Stretch, *, until: datetime, taken: Collection[datetime] = ()
 ) -> Stretch | None:
     """Return what of *stretch* is not later than *until* nor in *taken*; None if nothing is."""
-    due = due_slots(schedule, stretch.first, until, most=1, taken=taken)
+    due = due_slots(schedule, stretch.first, until, most=1, known=Known(slots=taken))
     return together(due.filtered) if stretch.rule else missed(due.older, due.runs)
 
 

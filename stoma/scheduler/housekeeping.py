@@ -15,6 +15,7 @@ from pathlib import Path
 from stoma.app import App
 from stoma.domain.task import TASK_ID
 from stoma.exceptions import NotFoundError, StomaError
+from stoma.scheduler.auditing import prune_audit
 from stoma.scheduler.limits import MEGABYTE, Gauge
 from stoma.scheduler.placing import schedule_of
 from stoma.scheduler.tidying import LogFolder, LogRule, prune_backups
@@ -168,6 +169,12 @@ class Housekeeper(NoHousekeeper):
         self._count("instances", self._store.prune_instances(now - _INSTANCES))
         yield
         self._store.prune_samples(now - _SAMPLES)
+        yield
+        kept = timedelta(days=self._app.settings.notifications.keep_days)
+        self._count("notices", self._app.outbox.prune(now - kept))
+        before = _before(now, self._app.settings.retention.audit_days)
+        if before is not None:
+            self._count("audit entries", prune_audit(self._app, before))
         yield
 
     # --- files ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from stoma.app import App
 from stoma.domain.merge import Step, plan_load
 from stoma.domain.task import StoredTask
 from stoma.presets import Preset, load_preset, preset_folders
+from stoma.scheduler.auditing import record_steps
 from stoma.scheduler.closing import close_changed
 from stoma.scheduler.placing import place
 
@@ -41,13 +42,16 @@ def load(app: App, name: str, *, force: bool = False, dry_run: bool = False) -> 
             timezone=timezone,
             preset=preset.name if step.base else None,
             base=step.base,
+            own=app.own,
         )
         for step in steps
     ]
     if dry_run:
         return Loading(preset=preset, steps=steps, tasks=())
-    close_changed(app, [each.task for each in placed])
-    app.tasks.put(placed, now=now)
+    with app.database.together():
+        close_changed(app, [each.task for each in placed])
+        app.tasks.put(placed, now=now)
+        record_steps(app, "load-preset", steps, current)
     ids = {task.id for task in preset.tasks}
     return Loading(
         preset=preset, steps=steps, tasks=[task for task in app.tasks.all() if task.id in ids]

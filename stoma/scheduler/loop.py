@@ -5,7 +5,6 @@ loses nothing. One tick costs what is due, however many tasks are not.
 """
 
 import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,22 +14,32 @@ from typing import Any
 from stoma.app import App
 from stoma.collectors import COLLECTORS
 from stoma.domain.ledger import Firing
-from stoma.domain.run import Failure, Outcome, Run, RunState
+from stoma.domain.run import Failure, Run, RunState
 from stoma.domain.task import OnInterrupt, StoredTask, Task
-from stoma.exceptions import LostClaimError, RegistryIoError, StomaError, UnknownTypeError
+from stoma.exceptions import (
+    LostClaimError,
+    OwnCodeError,
+    RegistryIoError,
+    StomaError,
+    UnknownTypeError,
+)
 from stoma.executors.base import AttemptEnd, AttemptSpec, Executor
 from stoma.processes import Instance
 from stoma.scheduler.attempt import record_failure
 from stoma.scheduler.conditions import unmet_condition
+from stoma.scheduler.heralding import announce_missed
 from stoma.scheduler.housekeeping import NoHousekeeper
 from stoma.scheduler.limits import memory_limit_bytes
 from stoma.scheduler.patience import Patience
 from stoma.scheduler.pausing import paused
 from stoma.scheduler.placing import first, schedule_of
 from stoma.scheduler.planner import Block, plan
+from stoma.scheduler.pulse import NoPulse
 from stoma.scheduler.settling import after_skip, settle
+from stoma.scheduler.signalling import Wishes
 from stoma.scheduler.silence import silent_failure
 from stoma.scheduler.stepping import follow_steps
+from stoma.scheduler.telling import log_end
 from stoma.scheduler.watching import TaskFiles
 from stoma.storage.runs import Usage
 from stoma.storage.tasks import Next
@@ -59,6 +68,7 @@ class Loop:
         instance: Instance,
         files: TaskFiles | None = None,
         keeper: NoHousekeeper | None = None,
+        wishes: Wishes | None = None,
     ) -> None:
         self._app = app
         self._files = files or TaskFiles(app)
@@ -73,12 +83,10 @@ class Loop:
         self._starts = 0
         self._seen = -1
         self._look_at: datetime | None = None
-        #: Set to make the loop look at once: an attempt ended, a signal came.
-        self.wake = threading.Event()
-        #: Set to end the loop.
-        self.stop = threading.Event()
-        #: Set to have the task files read again.
-        self.reload = threading.Event()
+        #: Tells whoever wants to know that the loop works.
+        self.pulse = NoPulse()
+        wishes = wishes or Wishes()
+        self.wake, self.stop, self.reload = wishes.wake, wishes.stop, wishes.reload
 
     @property
     def idle(self) -> bool:
@@ -87,11 +95,12 @@ class Loop:
 
     def run(self, *, until: datetime | None = None, once: bool = False) -> None:
         """Tick until stopped, until a moment, or (*once*) until all that is due has run."""
-        patience, over = Patience(self._app.clock, self.wake), False
+        patience, over = Patience(self._app.clock, self.wake, self.pulse), False
         while not (over or self.stop.is_set()):
             with patience:
                 try:
                     self.tick()
+                    self.pulse.beat(len(self._running))
                     over = once and self.idle
                 except RegistryIoError:
                     self._keeper.look()  # a file that was moved away may show like this first
@@ -132,7 +141,8 @@ class Loop:
         if not self.reload.is_set():
             return self._files.look()
         self.reload.clear()
-        self._files.reload()
+        with self.pulse.reloading():
+            self._files.reload()
         return True
 
     def _next_moment(self) -> datetime | None:
@@ -153,12 +163,14 @@ class Loop:
             _log.info("waiting up to %g s for %d run(s) to end", patience, len(self._running))
         give_up_at = clock.monotonic() + patience
         asked = False
+        self.pulse.drain(len(self._running), patience)
         while self._running:
             if not asked and clock.monotonic() >= give_up_at:
                 asked = True
                 for run_id in self._running:
                     self._executor.stop(run_id)
             self.wake.clear()
+            self.pulse.drain(len(self._running), give_up_at - clock.monotonic())
             self._note_ends(draining=asked)
             if self._running:
                 clock.wait(self.wake, 0.2)
@@ -167,6 +179,7 @@ class Loop:
         now = self._app.clock.now()
         seconds = self._app.settings.scheduler.check_interval_seconds
         moments = filter(None, (self._look_at, until))
+        seconds = min(seconds, self.pulse.longest_wait)
         seconds = min([seconds, *((moment - now).total_seconds() for moment in moments)])
         self._app.clock.wait(self.wake, max(seconds, 0.001))
 
@@ -208,7 +221,9 @@ class Loop:
             for task in due
         )
         firings = [firing for firing in plans if firing is not None]
-        self._app.runs.fire(firings, now=now)
+        with self._app.database.together():
+            self._app.runs.fire(firings, now=now)
+            announce_missed(self._app, firings)
         for firing in firings:
             for run_id in firing.replaces:
                 self._replace(run_id)
@@ -228,9 +243,12 @@ class Loop:
     def _block(self, name: str) -> Block | None:
         """Return why tasks of a type can not run at all for now; None if they can."""
         try:
-            kind = COLLECTORS.get(name)
-        except UnknownTypeError as error:
+            if name not in COLLECTORS.table:  # code that did not come with us never runs here
+                COLLECTORS.look(name, self._app.own)
+                return None
+        except (OwnCodeError, UnknownTypeError) as error:
             return Block("unknown_type", str(error))
+        kind = COLLECTORS.get(name)
         needed = self._app.needs(kind)
         return Block("needs_configuration", needed) if needed else None
 
@@ -337,7 +355,7 @@ class Loop:
             self._ends.remove(end)
             del self._running[run.id]
             self._cancelled.pop(run.id, None)
-            _log_end(stored)
+            log_end(stored)
         return len(ends)
 
     def _end_silent(self, run: Run, end: AttemptEnd, *, draining: bool) -> Run:
@@ -345,13 +363,14 @@ class Loop:
         task = self._app.tasks.definition(run.task_id, run.task_version)
         now = self._app.clock.now()
         try:
-            if draining and end.stopped:
+            if draining and end.stopped and not run.cancel_requested:
                 again = task.on_interrupt is OnInterrupt.RETRY and run.due_at is not None
                 self._app.runs.interrupt(
                     run, now=now, again=again, error="the scheduler was stopped"
                 )
             else:
-                asked = self._cancelled.get(end.spec.run_id)
+                told = "cancelled" if run.cancel_requested else None
+                asked = self._cancelled.get(run.id, told)
                 failure = silent_failure(end, task.timeout_seconds, asked)
                 record_failure(self._app, task, run, failure)
         except LostClaimError:
@@ -364,28 +383,3 @@ def _by_task(runs: list[Run]) -> Mapping[str, list[Run]]:
     for run in runs:
         found.setdefault(run.task_id, []).append(run)
     return found
-
-
-def _log_end(run: Run) -> None:
-    counts = run.counts
-    if run.state is RunState.PENDING:
-        _log.warning(
-            "run %d of task %s: %s; next attempt at %s UTC",
-            run.id,
-            run.task_id,
-            run.error or run.detail,
-            f"{run.not_before:%Y-%m-%d %H:%M:%S}" if run.not_before else "once",
-        )
-    elif run.outcome in {Outcome.SUCCEEDED, Outcome.EMPTY, Outcome.PARTIAL}:
-        _log.info(
-            "run %d of task %s: %s: %d new, %d updated, %d unchanged in %.1f s",
-            run.id,
-            run.task_id,
-            run.outcome,
-            counts.new,
-            counts.updated,
-            counts.unchanged,
-            run.duration_seconds or 0.0,
-        )
-    else:
-        _log.error("run %d of task %s: %s: %s", run.id, run.task_id, run.outcome, run.error)

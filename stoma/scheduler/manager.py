@@ -6,47 +6,46 @@
 import argparse
 import asyncio
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace as changed
 from datetime import datetime
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, Self
-from zlib import crc32
+from types import TracebackType
+from typing import Self
 
 from stoma import logs
 from stoma.app import App
 from stoma.boundary import exit_codes
 from stoma.clock import Clock
-from stoma.collectors import COLLECTORS
+from stoma.domain.audit import Actor
 from stoma.domain.run import Run
 from stoma.domain.task import StoredTask, Task
-from stoma.exceptions import RegistryError, TaskExistsError
-from stoma.executors import default_executor
-from stoma.executors.base import Executor, Launch
-from stoma.normalizers import NORMALIZERS
+from stoma.exceptions import TaskExistsError
+from stoma.executors.base import Executor
 from stoma.pipeline import Progress
-from stoma.processes import Instance, has_terminal, this_process
-from stoma.registry import Registry
+from stoma.processes import this_process, user_name
+from stoma.scheduler.auditing import acting, record_tasks
 from stoma.scheduler.closing import close_changed
+from stoma.scheduler.courier import Courier
 from stoma.scheduler.housekeeping import Housekeeper
+from stoma.scheduler.launching import at_work, attempt_executor
 from stoma.scheduler.loading import load
 from stoma.scheduler.lock import only_scheduler
 from stoma.scheduler.loop import Loop
 from stoma.scheduler.now import run_now
 from stoma.scheduler.placing import place
+from stoma.scheduler.pulse import Pulse
 from stoma.scheduler.recovery import recover
+from stoma.scheduler.signalling import Wishes, by_signals
 from stoma.scheduler.stepping import go_on
 from stoma.scheduler.watching import TaskFiles
-from stoma.settings import Loaded, Paths, child_environment, load_settings
+from stoma.service.notify import Notifier
+from stoma.settings import Loaded, environment, load_settings
+from stoma.settings.log_setup import begin_log
 from stoma.version import __version__
 
 _log = logging.getLogger(__name__)
-
-#: What parts import when they are first used: libraries, and what brings them.
-_LIBRARIES = ("arxiv", "stoma.github.client")
 
 
 class Scheduler:
@@ -106,15 +105,15 @@ class Scheduler:
             UsageError: The type, config or schedule can not be used.
         """
         app = self.app
-        placed = place(task, now=app.clock.now(), timezone=app.settings.timezone)
+        placed = place(task, now=app.clock.now(), timezone=app.settings.timezone, own=app.own)
         known = app.tasks.find(task.id)
-        if known is None:
-            return app.tasks.add(placed, now=app.clock.now())
-        if known.definition != task and not replace:
+        if known is not None and known.definition != task and not replace:
             raise TaskExistsError(task.id)
-        close_changed(app, [task])
-        app.tasks.put([placed], now=app.clock.now())
-        return app.tasks.get(task.id)
+        with app.database.together():
+            close_changed(app, [task])
+            app.tasks.put([placed], now=app.clock.now())
+            record_tasks(app, "add-task", [(known.definition if known else None, task)])
+            return app.tasks.get(task.id)
 
     def get_task(self, task_id: str) -> StoredTask:
         """Return a task; its `status` tells how its newest run went.
@@ -165,8 +164,12 @@ class Scheduler:
             ConfigError: A task file of the settings can not be used.
             PreloadError: What every attempt needs can not be imported.
         """
-        app = self.app
-        with only_scheduler(app.paths.lock_file, app.paths.database):
+        app, actor = self.app, Actor(user_name(), "scheduler")
+        # Code of the user's own runs in attempts, and never in the process that starts them.
+        app.own = changed(app.own, runs=False)
+        lock = only_scheduler(app.paths.lock_file, app.paths.database)
+        wishes = Wishes()
+        with by_signals(wishes), lock, acting(actor):
             app.database.check()
             go_on(app)
             recover(app)
@@ -174,23 +177,15 @@ class Scheduler:
             files.start()
             self._load(preset)
             instance = this_process("scheduler")
-            attempts = nullcontext(executor) if executor else self._executor(instance)
-            with _at_work(app, instance), attempts as running:
-                loop = Loop(app, running, instance, files, Housekeeper(app))
-                with _signals(loop):
-                    self._say_what_comes()
-                    loop.run(until=until, once=once)
+            attempts = nullcontext(executor) if executor else attempt_executor(app, instance)
+            pulse = Pulse(app, Notifier(environment()))
+            with pulse, at_work(app, instance), Courier(app), attempts as running:
+                loop = Loop(app, running, instance, files, Housekeeper(app), wishes)
+                loop.pulse = pulse
+                self._say_what_comes()
+                pulse.ready()
+                loop.run(until=until, once=once)
             _log.info("scheduler stopped")
-
-    def _executor(self, instance: Instance) -> AbstractContextManager[Executor]:
-        launch = Launch(
-            entry="stoma.scheduler.attempt:main",
-            preload=(*_modules(COLLECTORS), *_modules(NORMALIZERS), *_LIBRARIES),
-            environment=child_environment(self.app.loaded),
-            instance=instance.id,
-            work_dir=_work_dir(self.app.paths),
-        )
-        return default_executor(launch, self.app.clock)
 
     def _load(self, preset: str | None) -> None:
         app = self.app
@@ -219,61 +214,6 @@ class Scheduler:
             _log.info("next: task %s at %s UTC", coming[0][1], f"{coming[0][0]:%Y-%m-%d %H:%M:%S}")
 
 
-def _work_dir(paths: Paths) -> Path:
-    """Return where attempts work: a folder that only the one scheduler of a registry uses."""
-    return paths.run_dir / "work" / f"{paths.database.stem}-{crc32(bytes(paths.database)):08x}"
-
-
-def _modules(parts: Registry[Any]) -> Iterator[str]:
-    """Yield the modules of the parts that come with stoma."""
-    return (target.partition(":")[0] for target in parts.table.values())
-
-
-@contextmanager
-def _at_work(app: App, instance: Instance) -> Iterator[None]:
-    """Let the registry know that *instance* is at work, and when it is no longer."""
-    app.instances.enter(instance, version=__version__, now=app.clock.now())
-    try:
-        yield
-    except BaseException:
-        # Where nothing can be written any more, the next to come takes this one for dead.
-        with suppress(RegistryError):
-            app.instances.leave(instance.id, now=app.clock.now())
-        raise
-    app.instances.leave(instance.id, now=app.clock.now())
-
-
-@contextmanager
-def _signals(loop: Loop) -> Iterator[None]:
-    """Let SIGTERM and SIGINT end the loop in order, and SIGHUP have the task files read again.
-
-    A closed terminal sends SIGHUP too, to what was started in it: that ends the loop. Signals
-    reach the main thread only.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, frame: FrameType | None) -> None:
-        loop.stop.set()
-        loop.wake.set()
-
-    def again(number: int, frame: FrameType | None) -> None:
-        if in_front and not has_terminal():
-            end(number, frame)
-        loop.reload.set()
-        loop.wake.set()
-
-    in_front = has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # nohup
-    wanted = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: again}
-    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the loop in the foreground."""
     parser = argparse.ArgumentParser(
@@ -285,8 +225,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with exit_codes():
         loaded = load_settings(home=options.home, overrides={"logging.level": options.log_level})
-        log = loaded.settings.logging
-        logs.configure(log.level, form=log.format)
+        begin_log(loaded.settings.logging, file=True)
         with Scheduler(loaded=loaded) as scheduler:
             scheduler.start(preset=options.preset)
 

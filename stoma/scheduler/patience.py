@@ -12,6 +12,7 @@ from stoma.exceptions import (
     RegistryUnavailableError,
     StomaError,
 )
+from stoma.scheduler.pulse import NoPulse
 
 _log = logging.getLogger(__name__)
 
@@ -33,11 +34,13 @@ class Patience:
     Args:
         clock: The clock.
         wake: Set to end a wait early.
+        pulse: Is told of trouble that is waited out.
     """
 
-    def __init__(self, clock: Clock, wake: threading.Event) -> None:
+    def __init__(self, clock: Clock, wake: threading.Event, pulse: NoPulse | None = None) -> None:
         self._clock = clock
         self._wake = wake
+        self._pulse = pulse or NoPulse()
         self._since: float | None = None
         self._tries = 0
         self._say_at = 0.0
@@ -68,6 +71,8 @@ class Patience:
         if now >= self._say_at:
             _log.error("%s; the scheduler waits and tries again", error)
             self._say_at = now + _SAY_SECONDS
-        self._clock.wait(self._wake, min(2.0**self._tries, _LONGEST_SECONDS))
+        self._pulse.endure(error)
+        longest = min(_LONGEST_SECONDS, self._pulse.longest_wait)
+        self._clock.wait(self._wake, min(2.0**self._tries, longest))
         self._tries = min(self._tries + 1, 10)
         return True

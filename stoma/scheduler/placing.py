@@ -3,15 +3,28 @@
 from datetime import datetime
 
 from stoma.collectors import COLLECTORS
+from stoma.collectors.base import NORMALIZER, normalizer_named
 from stoma.domain.condition import check_condition
 from stoma.domain.task import Task
+from stoma.exceptions import OwnCodeError, TaskConfigError, UnknownTypeError
+from stoma.normalizers import NORMALIZERS
+from stoma.owncode import OwnCode
 from stoma.schedules import parse_schedule
 from stoma.schedules.base import BaseSchedule
 from stoma.storage.tasks import Next, Placed
 
+#: Without folders: only what is built in or installed.
+_NO_OWN = OwnCode()
+
 
 def place(
-    task: Task, *, now: datetime, timezone: str, preset: str | None = None, base: Task | None = None
+    task: Task,
+    *,
+    now: datetime,
+    timezone: str,
+    preset: str | None = None,
+    base: Task | None = None,
+    own: OwnCode = _NO_OWN,
 ) -> Placed:
     """Return *task*, checked, with its first slot after *now*.
 
@@ -21,17 +34,43 @@ def place(
         timezone: The zone of tasks that name none.
         preset: Where the definition came from, if from a preset.
         base: The definition as the preset gave it.
+        own: Where collectors and normalizers of the user's own are.
 
     Raises:
         UnknownTypeError: There is no such type.
+        OwnCodeError: The type is the user's own, and can not be used.
         TaskConfigError: The config does not fit the type.
         ScheduleError: The schedule can not be understood, or never fires.
     """
     for condition in task.only_if:
         check_condition(condition)
-    COLLECTORS.get(task.type).config.read(task.id, task.config)
+    check_parts(task, own)
     schedule = schedule_of(task, timezone)
     return Placed(task=task, next=first(schedule, now), preset=preset, base=base)
+
+
+def check_parts(task: Task, own: OwnCode) -> None:
+    """Check the type of *task*, its config, and the normalizer that names.
+
+    Code that did not come with stoma is only looked at where *own* says so.
+
+    Raises:
+        UnknownTypeError: There is no such type.
+        OwnCodeError: The type is the user's own, and can not be used.
+        TaskConfigError: The config does not fit the type.
+    """
+    if task.type in COLLECTORS.table or own.runs:
+        COLLECTORS.get(task.type, own).config.read(task.id, task.config)
+    else:
+        COLLECTORS.look(task.type, own)
+    name = normalizer_named(task.id, task.config)
+    try:
+        if name and own.runs:
+            NORMALIZERS.get(name, own)
+        elif name:
+            NORMALIZERS.look(name, own)
+    except (OwnCodeError, UnknownTypeError) as error:
+        raise TaskConfigError(task.id, NORMALIZER, str(error), hint=error.hint) from error
 
 
 def schedule_of(task: Task, timezone: str) -> BaseSchedule:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from stoma.domain.ledger import Decision, Firing
 from stoma.domain.run import Run, RunState, Trigger
 from stoma.domain.task import CatchUp, Overlap, StoredTask
-from stoma.scheduler.due import Due, Stretch, due_slots, missed
+from stoma.domain.window import SINCE
+from stoma.scheduler.due import Due, Known, Stretch, due_slots, missed
 from stoma.schedules.base import BaseSchedule
 from stoma.schedules.policies import default_grace, jitter
 
@@ -49,7 +50,8 @@ def plan(
     if task.next_slot_at is None or task.next_slot_at > now:
         return None
     most = max(_RECENT, task.max_catch_up)
-    due = due_slots(schedule, task.next_slot_at, now, most=most, taken=taken)
+    known = Known(task.watermark_at, taken)
+    due = due_slots(schedule, task.next_slot_at, now, most=most, known=known)
     others = [run for run in active if run.trigger is not Trigger.BACKFILL]
     decisions = _decisions(task, schedule, due, now, others, block)
     goes_on = schedule.chained and any(each.state is RunState.PENDING for each in decisions)
@@ -96,6 +98,9 @@ def _decisions(
     if stretch is not None:
         stand_in = next((each for each in runs if each.state is RunState.PENDING), None)
         decisions.append(_stretch(task, stretch, stand_in))
+        if decisions[-1].state is RunState.COALESCED and stand_in is not None:
+            since = {SINCE: stretch.first.isoformat()}
+            runs = [replace(each, params=since) if each is stand_in else each for each in runs]
     return [*decisions, *runs]
 
 

@@ -11,6 +11,7 @@ from stoma.domain.dependency import satisfies
 from stoma.domain.ledger import Decision, Firing
 from stoma.domain.run import Run, RunState, Trigger
 from stoma.domain.task import AfterOn, StoredTask
+from stoma.scheduler.heralding import announce_ends
 from stoma.scheduler.placing import coming, schedule_of
 from stoma.storage.tasks import Next
 
@@ -26,7 +27,9 @@ def settle(app: App) -> int:
     leading, chained = app.tasks.upstream_of_any(ids), app.tasks.without_slot(ids)
     plain = [run for run in runs if run.task_id not in leading and run.task_id not in chained]
     if plain:
-        app.runs.settle(plain, (), now=app.clock.now())
+        with app.database.together():
+            app.runs.settle(plain, (), now=app.clock.now())
+            announce_ends(app, plain)
     # One by one: what a task after two others does depends on what is in the ledger by then.
     return sum(_settle(app, run, chained.get(run.task_id)) for run in runs if run not in plain)
 
@@ -37,7 +40,10 @@ def _settle(app: App, run: Run, chained: StoredTask | None) -> int:
         schedule = schedule_of(chained, app.settings.timezone)
         if schedule.chained:
             app.tasks.set_next(chained.id, coming(schedule, run.ended_at))
-    return app.runs.settle([run], filter(None, firings), now=app.clock.now())
+    with app.database.together():
+        added = app.runs.settle([run], filter(None, firings), now=app.clock.now())
+        announce_ends(app, [run])
+    return added
 
 
 def after_skip(app: App, task_id: str) -> Next | None:

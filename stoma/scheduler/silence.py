@@ -33,4 +33,8 @@ def silent_failure(end: AttemptEnd, limit_seconds: float, asked: str | None) -> 
     if end.exit_code < 0:
         name = signal.Signals(-end.exit_code).name
         return Failure(kind="signal", message=f"its process was ended by {name}")
-    return Failure(kind="crash", message=f"its process ended with exit code {end.exit_code}")
+    return Failure(
+        kind="crash",
+        message=f"its process ended with exit code {end.exit_code}",
+        exit_code=end.exit_code,
+    )

@@ -51,8 +51,8 @@ class ZygoteLink:
         self._channel.settimeout(_ANSWER_SECONDS)
         self.pid = self._process.pid
         supervisor.listen(self._channel, self._hear)
-        setup = {"entry": launch.entry, "preload": launch.preload, "instance": launch.instance}
-        self._tell(setup)
+        setup = ("entry", "preload", "prepare", "instance")
+        self._tell({name: getattr(launch, name) for name in setup})
 
     def wait(self, seconds: float) -> None:
         """Wait until it can fork.

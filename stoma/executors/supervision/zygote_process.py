@@ -1,6 +1,6 @@
 """The zygote: imports everything once, then forks one child per attempt. Linux only.
 
-It has one thread, opens no registry and no connection, and ends when the scheduler does. All it
+It has one thread, no registry and no connection open, and ends when the scheduler does. All it
 does besides forking is to be the parent: it adopts what attempts leave behind, so that every
 process it kills is its own child, not waited for, and can not be a stranger with the same number.
 """
@@ -211,8 +211,21 @@ def preload(modules: Iterable[str]) -> None:
             raise _RefusedError(
                 f"module {module!r} can not be imported: {type(error).__name__}: {error}"
             ) from error
-        if len(list(Path("/proc/self/task").iterdir())) > 1:
+        if _threads() > 1:
             raise _RefusedError(f"module {module!r} starts a thread when it is imported")
+
+
+def _prepare(function: str) -> None:
+    try:
+        getattr(import_module(function.partition(":")[0]), function.partition(":")[2])()
+    except Exception as error:
+        raise _RefusedError(f"{function} failed: {type(error).__name__}: {error}") from error
+    if _threads() > 1:
+        raise _RefusedError(f"{function} starts a thread")
+
+
+def _threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
 
 
 def main(descriptor: str) -> None:
@@ -231,6 +244,8 @@ def main(descriptor: str) -> None:
         try:
             preload([*setup["preload"], setup["entry"].partition(":")[0]])
             load(setup["entry"])
+            if setup["prepare"]:
+                _prepare(setup["prepare"])
         except (_RefusedError, AttributeError) as error:
             channel.send(json.dumps({"kind": "refused", "why": str(error)}).encode())
             return

@@ -37,6 +37,34 @@ def stay() -> None:
         signal.pause()
 
 
+_prepared: dict[str, int] = {}
+
+
+def prepares() -> None:
+    """Keep something for the attempts."""
+    _prepared["by"] = os.getpid()
+
+
+def fails_to_prepare() -> None:
+    """Fail."""
+    raise ValueError("no")
+
+
+def prepares_with_a_thread() -> None:
+    """Start a thread that stays."""
+    threading.Thread(target=stay_a_thread, daemon=True).start()
+
+
+def stay_a_thread() -> None:
+    """Stay as long as the process."""
+    threading.Event().wait(120)
+
+
+def tells_what_was_prepared(run_id: int, fence: int) -> None:
+    """Tell who has prepared."""
+    tell("attempt", prepared_by=_prepared.get("by"))
+
+
 def nothing(run_id: int, fence: int) -> None:
     """Do nothing."""
 

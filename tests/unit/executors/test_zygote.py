@@ -15,6 +15,9 @@ from tests.unit.executors.conftest import PATIENCE, ROOT, Bench, Benches, Ears, 
 FAMILY = ("child", "session leader", "daemon", "executed")
 
 
+ENTRIES = "tests.unit.executors.entries"
+
+
 def zygote_of(bench: Bench) -> Told:
     """Return the zygote that is at work."""
     assert isinstance(bench.executor, ZygoteExecutor)
@@ -70,6 +73,30 @@ def test_modules_are_imported_before_the_fork(zygotes: Benches, ears: Ears) -> N
     zygotes.open("names_modules", preload=("colorsys",)).run()
 
     assert "colorsys" in ears.hear().facts["modules"]
+
+
+def test_what_was_prepared_is_inherited_by_every_attempt(zygotes: Benches, ears: Ears) -> None:
+    bench = zygotes.open("tells_what_was_prepared", prepare=f"{ENTRIES}:prepares")
+
+    for run_id in (1, 2):
+        assert bench.run(run_id).exit_code == 0
+        heard = ears.hear()
+        assert heard.facts["prepared_by"] == zygote_of(bench).pid
+
+
+@pytest.mark.parametrize(
+    ("prepare", "problem"),
+    [
+        ("fails_to_prepare", "fails_to_prepare failed: ValueError: no"),
+        ("prepares_with_a_thread", "prepares_with_a_thread starts a thread"),
+        ("no_such_function", "no_such_function failed: AttributeError"),
+    ],
+)
+def test_what_can_not_be_prepared_is_refused_at_once(
+    zygotes: Benches, prepare: str, problem: str
+) -> None:
+    with pytest.raises(PreloadError, match=problem):
+        zygotes.open("nothing", prepare=f"{ENTRIES}:{prepare}")
 
 
 @pytest.mark.parametrize(

@@ -365,7 +365,13 @@ def test_nobody_waits_for_ever(
 
 @pytest.mark.parametrize(
     ("fields", "outcome"),
-    [({"no_retry_on": ("crash",)}, Outcome.FAILED), ({"retry_on": ("network",)}, Outcome.FAILED)],
+    [
+        ({"no_retry_on": ("crash",)}, Outcome.FAILED),
+        ({"no_retry_on": ("1",)}, Outcome.FAILED),
+        ({"retry_on": ("network", "2")}, Outcome.FAILED),
+        ({"retry_on": ("1",)}, None),
+        ({"no_retry_on": ("2",)}, None),
+    ],
 )
 def test_some_errors_are_not_tried_again(
     app: App,
@@ -373,7 +379,7 @@ def test_some_errors_are_not_tried_again(
     executor: ScriptedExecutor,
     clock: FakeClock,
     fields: dict[str, Any],
-    outcome: Outcome,
+    outcome: Outcome | None,
 ) -> None:
     add(app, **fields)
     clock.advance(MINUTE)

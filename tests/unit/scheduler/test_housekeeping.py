@@ -20,10 +20,11 @@ from stoma.scheduler.housekeeping import EVERY_SECONDS, FINISHED, Housekeeper, N
 from stoma.scheduler.loop import Loop
 from stoma.scheduler.placing import first, place, schedule_of
 from stoma.settings import load_settings
+from stoma.storage.item_tables import RAW_ANSWERS
 from stoma.storage.items import PageToStore
 from stoma.storage.migrations import back_up
 from stoma.storage.read import reading
-from stoma.storage.tables import INSTANCES, RAW_ANSWERS, RUNS, SAMPLES, TASKS
+from stoma.storage.tables import INSTANCES, RUNS, SAMPLES, TASKS
 from stoma.usage import Resources
 from tests.executors import ScriptedExecutor
 from tests.fakes import START, FakeClock

@@ -218,6 +218,33 @@ def test_jitter_delays_the_run_and_not_the_slot() -> None:
     assert START < decision.not_before <= START + timedelta(seconds=600)
 
 
+@pytest.mark.parametrize("catch_up", [CatchUp.ALL, CatchUp.LATEST])
+@pytest.mark.parametrize("late", [1, 2, 5])
+def test_more_may_be_caught_up_than_is_late(catch_up: CatchUp, late: int) -> None:
+    task = stored(catch_up=catch_up, max_catch_up=100, misfire_grace_seconds=0, overlap="allow")
+    now = START + (late - 1) * MINUTE + timedelta(seconds=30)
+
+    firing = decided(task, now)
+
+    runs = late if catch_up is CatchUp.ALL else 1
+    pending = [each for each in firing.decisions if each.state is RunState.PENDING]
+    assert [each.due_at for each in pending] == [
+        START + (late - runs + n) * MINUTE for n in range(runs)
+    ]
+    assert sum(each.slots for each in firing.decisions) == late
+
+
+def test_slots_up_to_the_watermark_are_not_decided_again() -> None:
+    task = stored(watermark_at=START + 3 * MINUTE, catch_up=CatchUp.ALL, misfire_grace_seconds=0)
+
+    firing = decided(task, START + 5 * MINUTE)
+
+    assert [(each.due_at, each.slots) for each in firing.decisions] == [
+        (START + 4 * MINUTE, 1),
+        (START + 5 * MINUTE, 1),
+    ]
+
+
 @settings(max_examples=150, derandomize=True, deadline=None)
 @given(
     every=st.integers(1, 7200),
