@@ -2,23 +2,54 @@
 
 import json
 import logging
+import os
 import sys
 from collections import deque
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from stoma.redaction import redacted, redacted_bytes
 from stoma.text import safe
 
 #: What a run's log file may hold; what lies between head and tail is counted and left out.
 LOG_CAP_BYTES = 10_000_000
 #: A longer line is wrapped; a program that never ends its line can not fill the memory.
 LINE_CAP_BYTES = 16_384
+#: So much of a line that never ends is looked at again together with what comes next.
+_OVERLAP = 1024
 _STAMP_BYTES = len("2026-03-02T12:00:00.000Z ")
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+#: The run that this thread is about, and its task.
+_ABOUT: ContextVar[tuple[int, str] | None] = ContextVar("about", default=None)
+#: So begins every message that is about a run, wherever it is said.
+_RUN = "run %d of task %s"
+
+
+@contextmanager
+def about(run_id: int, task_id: str) -> Iterator[None]:
+    """Let every line that is logged in the body name the run it belongs to."""
+    token = _ABOUT.set((run_id, task_id))
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
+def _subject(record: logging.LogRecord) -> tuple[int, str] | None:
+    """Return the run that a record is about, and its task."""
+    if str(record.msg).startswith(_RUN) and isinstance(record.args, tuple):
+        run_id, task_id = record.args[:2]
+        return int(str(run_id)), str(task_id)
+    return _ABOUT.get()
 
 
 class SafeFormatter(logging.Formatter):
@@ -30,44 +61,147 @@ class SafeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text; a traceback keeps its lines."""
-        text = f"{record.levelname:<7} {record.getMessage()}"
+        subject, message = _subject(record), record.getMessage()
+        named = subject is None or message.startswith(f"run {subject[0]}")
+        mark = f"run {subject[0]}: " if subject and not named else ""
+        text = f"{record.levelname:<7} {mark}{message}"
         if record.exc_info:
             text = f"{text}\n{self.formatException(record.exc_info)}"
         if self._timestamps:
             moment = datetime.fromtimestamp(record.created, UTC)
             text = f"{stamp(moment)} {text}"
-        return safe(text, lines=True)
+        return safe(redacted(text), lines=True)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record: `at`, `level`, `logger`, `message`, and `traceback` if any."""
+    """One JSON object per record.
+
+    Its fields: `at`, `level`, `logger`, `message`; of a run `run_id`, `task_id`; `traceback`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
-        line = {
+        line: dict[str, str | int] = {
             "at": stamp(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redacted(record.getMessage()),
         }
+        subject = _subject(record)
+        if subject is not None:
+            line["run_id"], line["task_id"] = subject
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = redacted(self.formatException(record.exc_info))
         return json.dumps(line)  # ASCII only: no control character survives
 
 
-def configure(level: str, *, timestamps: bool = True, form: str = "plain") -> None:
-    """Send the program's log to stderr at *level*, as lines for people or (`json`) programs."""
+class JournalFormatter(logging.Formatter):
+    """What another formatter makes of a record, with the priority the journal is to give it.
+
+    Every line begins with `<N>`, which the journal takes off (sd-daemon(3)).
+    """
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as lines."""
+        priority = next(number for level, number in _PRIORITIES if record.levelno >= level)
+        lines = self._inner.format(record).splitlines() or [""]
+        return "\n".join(f"<{priority}>{line}" for line in lines)
+
+
+#: Levels, and the priorities of syslog(3) they have.
+_PRIORITIES = (
+    (logging.CRITICAL, 2),
+    (logging.ERROR, 3),
+    (logging.WARNING, 4),
+    (logging.INFO, 6),
+    (0, 7),
+)
+
+
+def to_journal(stream: str) -> bool:
+    """Return whether stderr leads to the journal.
+
+    Args:
+        stream: What systemd says is connected to it, `DEVICE:INODE` (`JOURNAL_STREAM`).
+    """
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return stream == f"{found.st_dev}:{found.st_ino}"
+
+
+class LogFile(RotatingFileHandler):
+    """A file of log lines. When it is full, it becomes `FILE.1`, that `FILE.2`, and so on.
+
+    A disk that is full, or gone, costs lines of it; that is said once, on stderr.
+
+    Args:
+        path: The file; its folder is created.
+        most_bytes: How long it may become.
+        count: So many of the older ones are kept.
+
+    Raises:
+        OSError: It can not be written.
+    """
+
+    def __init__(self, path: Path, *, most_bytes: int, count: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(path, maxBytes=most_bytes, backupCount=count, encoding="utf-8")
+        self._problem = ""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say what went wrong, unless it was said before."""
+        problem = str(sys.exc_info()[1])
+        if problem != self._problem:
+            sys.stderr.write(f"the log file can not be written: {safe(redacted(problem))}\n")
+        self._problem = problem
+
+
+def configure(
+    level: str,
+    *,
+    timestamps: bool = True,
+    form: str = "plain",
+    journal: bool = False,
+    file: logging.Handler | None = None,
+) -> None:
+    """Send the program's log to stderr at *level*.
+
+    Args:
+        level: The least severe kind of line.
+        timestamps: Whether plain lines begin with their moment.
+        form: `plain` lines for people, `json` ones for programs.
+        journal: stderr leads to the journal, which has moments of its own, and priorities.
+        file: Where the lines go as well.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    plain = SafeFormatter(timestamps=timestamps)
-    handler.setFormatter(JsonFormatter() if form == "json" else plain)
-    # On the handler too: a run's own file may be fed with more than is shown here.
-    handler.setLevel(level)
+    lines = _formatter(form, timestamps=timestamps and not journal)
+    handler.setFormatter(JournalFormatter(lines) if journal else lines)
+    handlers: list[logging.Handler] = [handler]
+    if file is not None:
+        file.setFormatter(_formatter(form, timestamps=True))
+        handlers.append(file)
+    for each in handlers:
+        # On the handlers too: a run's own file may be fed with more than is shown here.
+        each.setLevel(level)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for each in root.handlers:
+        if isinstance(each, LogFile):
+            each.close()
+    root.handlers[:] = handlers
     root.setLevel(level)
     # These tell of every connection; a scheduler's log is about runs.
     for chatty in ("httpx2", "httpcore2", "urllib3", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+
+
+def _formatter(form: str, *, timestamps: bool) -> logging.Formatter:
+    return JsonFormatter() if form == "json" else SafeFormatter(timestamps=timestamps)
 
 
 def stamp(moment: datetime) -> str:
@@ -102,16 +236,17 @@ class RunLog:
         if self._unended:
             output = self._unended[0] + output
         lines, end, rest = output.rpartition(b"\n")
-        if len(rest) > LINE_CAP_BYTES:
-            lines, end, rest = output, b"\n", b""
+        if len(rest) > LINE_CAP_BYTES + _OVERLAP:
+            lines, end, rest = _cut(redacted_bytes(output))
         self._unended = (rest, at) if rest else None
         if end:
-            self._keep(_wrapped(lines), at)
+            self._keep(_wrapped(redacted_bytes(lines)), at)
 
     def close(self) -> None:
         """Write what was kept of the end, and close."""
         if self._unended:
-            self._keep(*self._unended)
+            rest, at = self._unended
+            self._keep(redacted_bytes(rest), at)
         kept: list[bytes] = []
         room = self._tail_cap
         while self._tail:
@@ -174,6 +309,18 @@ def _entry(lines: bytes, at: datetime) -> bytes:
 def _size(lines: bytes) -> int:
     """Return how long the entry of *lines* is if nothing in it has to be escaped."""
     return len(lines) + 1 + (lines.count(b"\n") + 1) * _STAMP_BYTES
+
+
+def _cut(output: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what can be written of output whose last line does not end, an end, and the rest.
+
+    The last of it stays: a secret may have begun there that is not known before all of it is there.
+    """
+    lines, end, rest = output.rpartition(b"\n")
+    whole = (len(rest) - _OVERLAP) // LINE_CAP_BYTES * LINE_CAP_BYTES
+    if whole <= 0:  # what was long was taken out
+        return lines, end, rest
+    return output[: len(output) - len(rest) + whole], b"\n", rest[whole:]
 
 
 def _wrapped(lines: bytes) -> bytes:

@@ -9,9 +9,23 @@ from stoma.text import did_you_mean
 
 #: What our variables begin with.
 PREFIX: Final = "STOMA_"
+#: What the variables begin with that hold secrets.
+SECRET_PREFIX: Final = "STOMA_SECRET_"  # noqa: S105 - a name
+#: Variables that are not settings, and that people set.
+FOR_PEOPLE: Final = frozenset({"STOMA_HOME", "STOMA_OUTPUT", "STOMA_DEBUG"})
 #: Variables of ours that are not settings.
 NOT_SETTINGS: Final = frozenset(
-    {"STOMA_HOME", "STOMA_OUTPUT", "STOMA_DEBUG", "STOMA_RUN_ID", "STOMA_INSTANCE"}
+    {
+        "STOMA_HOME",
+        "STOMA_OUTPUT",
+        "STOMA_DEBUG",
+        "STOMA_RUN_ID",
+        "STOMA_INSTANCE",
+        # What an attempt tells the programs it starts.
+        "STOMA_SCHEDULED_FOR",
+        "STOMA_WINDOW_START",
+        "STOMA_WINDOW_END",
+    }
 )
 #: What a command can print, by the name that `--output` and `STOMA_OUTPUT` take.
 OUTPUTS: Final = ("table", "wide", "json", "jsonl", "csv", "tsv", "name")

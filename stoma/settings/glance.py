@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stoma.settings.environment import NOT_SETTINGS, PREFIX, environment
+from stoma.settings.environment import NOT_SETTINGS, PREFIX, SECRET_PREFIX, environment
 from stoma.settings.places import (
     SYSTEM_CONFIG,
     Paths,
@@ -64,4 +64,6 @@ def _may_be_there(path: Path) -> bool:
 
 
 def _is_setting(name: str) -> bool:
-    return name.startswith(PREFIX) and name not in NOT_SETTINGS
+    return (
+        name.startswith(PREFIX) and name not in NOT_SETTINGS and not name.startswith(SECRET_PREFIX)
+    )

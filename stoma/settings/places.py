@@ -54,6 +54,11 @@ def config_file(home: Path | None, environ: Mapping[str, str]) -> Path:
     return (home or _CONFIG.folder(environ)) / "config.toml"
 
 
+def usual_paths(home: Path | None, environ: Mapping[str, str]) -> Paths:
+    """Return where everything is if no setting says otherwise: for when none can be read."""
+    return locate(home_folder(home, environ, None), environ, "")
+
+
 def locate(home: Path | None, environ: Mapping[str, str], database_url: str) -> Paths:
     """Return where everything is, given the setting `database.url`."""
     config = config_file(home, environ)

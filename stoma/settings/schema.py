@@ -3,22 +3,23 @@
 `docs/reference/settings.md` is the same table for people; a test holds the two together.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
 from stoma.exceptions import ScheduleError
+from stoma.settings.notifications import NotificationSettings
+from stoma.settings.section import Section, paths
+from stoma.settings.service import HeartbeatSettings, LoggingSettings
+from stoma.settings.sources import SecretsSettings, SourcesSettings
 
 #: What a key of `[variables]` looks like: an environment variable can carry it.
 VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_E_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
-_BASE_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
-_TOKEN = re.compile(r"[!-~]*")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
 
 
 def _time_zone(name: str) -> str:
@@ -46,43 +47,10 @@ def _database_url(url: str) -> str:
     return url
 
 
-def _contact(address: str) -> str:
-    if address and not _E_MAIL.fullmatch(address):
-        raise ValueError("must be an e-mail address such as 'you@example.org'")
-    return address
-
-
-def _base_url(url: str) -> str:
-    if not _BASE_URL.fullmatch(url):
-        raise ValueError("must be a web address such as 'https://export.arxiv.org'")
-    return url.rstrip("/")
-
-
-def _token(token: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(token.get_secret_value()):
-        raise ValueError("must be a token such as 'ghp_...', without blanks")
-    return token
-
-
-def _credential_file(path: str) -> str:
-    if path and not path.startswith(("/", "~")):
-        raise ValueError("must be the whole path of a file, from '/' or '~'")
-    return path
-
-
-def _paths(value: object) -> tuple[str, ...]:
-    """Return file names: an array, or in an environment variable with `:` between them."""
-    if isinstance(value, str):
-        return tuple(name for name in value.split(os.pathsep) if name)
-    if isinstance(value, list | tuple) and all(isinstance(name, str) and name for name in value):
-        return tuple(value)
-    raise ValueError("must be an array of texts")
-
-
-class Section(BaseModel):
-    """What all sections keep: fixed once loaded, no unknown keys, no guessing of types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+def _prefix(path: str) -> str:
+    if path and not _PREFIX.fullmatch(path):
+        raise ValueError("must be a path such as '/stoma'")
+    return path.rstrip("/")
 
 
 class SchedulerSettings(Section):
@@ -102,10 +70,20 @@ class SchedulerSettings(Section):
         min_length=1,
         description="The preset that `start` loads into an empty registry.",
     )
-    task_files: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
+    task_files: Annotated[tuple[str, ...], BeforeValidator(paths)] = Field(
         default=(),
         description="Files of tasks (TOML, YAML or JSON), or folders of them, applied at the start "
         "and whenever they change. Relative ones start at the folder of `config.toml`.",
+    )
+    code_folders: Annotated[tuple[str, ...], BeforeValidator(paths)] = Field(
+        default=(),
+        description="Folders from which your own collectors and normalizers are taken, besides "
+        "those of `config.toml`, presets and task files. Relative ones start there too.",
+    )
+    state_file: str = Field(
+        default="",
+        description="A JSON file, such as `scheduler_state.json`, that holds the state for "
+        "scripts; a relative path starts beside the registry. Empty: none.",
     )
 
 
@@ -141,6 +119,9 @@ class RetentionSettings(Section):
     backups: int = Field(
         default=10, ge=1, description="So many of the backups that stoma makes by itself are kept."
     )
+    audit_days: int = Field(
+        default=730, ge=0, description="Days that the audit log is kept; 0: for ever."
+    )
 
 
 class LimitsSettings(Section):
@@ -169,119 +150,41 @@ class DatabaseSettings(Section):
     )
 
 
-class SourceSettings(Section):
-    """What every source has. Further addresses of its own are keys that end in `_url`."""
+class WebSettings(Section):
+    """The REST API and the dashboard."""
 
-    base_url: Annotated[str, AfterValidator(_base_url)]
-    interval_seconds: float = Field(ge=0)
-    timeout_seconds: float = Field(default=60.0, gt=0, description="How long one request may take.")
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """Every address that requests to the source may go to, the main one first."""
-        return tuple(value for name, value in self if name.endswith("_url"))
-
-
-class ArxivSettings(SourceSettings):
-    """How arXiv is asked."""
-
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://export.arxiv.org", description="The host, or a mirror of it."
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="The address that is listened on. Any but this machine's own needs a user.",
     )
-    interval_seconds: float = Field(
-        default=3.0, ge=0, description="Least time between two requests; arXiv asks for 3 seconds."
+    port: int = Field(default=8000, ge=0, le=65535, description="The port; 0: any free one.")
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(paths)] = Field(
+        default=(),
+        description="Names under which the web is reached, besides this machine's own and `host`.",
     )
-    page_size: int = Field(
-        default=100, ge=1, le=2000, description="Results asked for at a time; arXiv allows 2000."
+    prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        default="", description="The path below which a proxy shows it: `/stoma`."
     )
-    oai_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://oaipmh.arxiv.org/oai", description="The OAI-PMH interface, for harvests."
+    https: bool = Field(
+        default=False,
+        description="People come by HTTPS, through a proxy: cookies then travel only so.",
     )
-    rss_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://rss.arxiv.org/rss", description="The daily lists of what is announced."
+    session_hours: float = Field(default=168.0, gt=0, description="The longest a login lasts.")
+    idle_minutes: float = Field(
+        default=720.0, gt=0, description="A login that is not used for so long is over."
     )
-    cache_hours: float = Field(
-        default=0.0,
+    task_changes_per_minute: int = Field(
+        default=60,
         ge=0,
-        le=24,
-        description="How long a search that is asked again is answered from what is kept. "
-        "0: never.",
+        description="New tasks and presets that one account may make; 0: no limit.",
     )
-
-
-class SecEdgarSettings(SourceSettings):
-    """How SEC EDGAR is asked."""
-
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://www.sec.gov",
-        description="The host of the lists of filings, the indexes and the filings themselves.",
+    run_starts_per_minute: int = Field(
+        default=60, ge=0, description="Runs that one account may ask for; 0: no limit."
     )
-    interval_seconds: float = Field(
-        default=0.112,
-        ge=0,
-        description="Least time between two requests, to all three hosts together; "
-        "the SEC allows 10 a second.",
-    )
-    data_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://data.sec.gov", description="The host of each company's own list."
-    )
-    search_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://efts.sec.gov", description="The host of the full-text search."
-    )
-    page_size: int = Field(
-        default=100,
-        ge=10,
-        le=100,
-        description="Entries of the list of latest filings asked for at a time.",
-    )
-
-
-class GithubSettings(SourceSettings):
-    """How GitHub is asked."""
-
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://api.github.com",
-        description="The host of the API; of your own server, `https://HOST/api/v3`.",
-    )
-    interval_seconds: float = Field(
-        default=1.0,
-        ge=0,
-        description="Least time between two requests; GitHub's limits make it longer for "
-        "searches, and without a token.",
-    )
-    trending_url: Annotated[str, AfterValidator(_base_url)] = Field(
-        default="https://github.com/trending", description="The page of trending repositories."
-    )
-    token: Annotated[SecretStr, AfterValidator(_token)] = Field(
-        default=SecretStr(""),
-        description="A token of yours, for higher limits; never shown. "
-        "The variable `GITHUB_TOKEN` counts where nothing here is set.",
-    )
-    token_file: Annotated[str, AfterValidator(_credential_file)] = Field(
-        default="", description="A file that holds the token, read when GitHub is asked."
-    )
-
-
-class SourcesSettings(Section):
-    """How the sources are asked."""
-
-    contact: Annotated[str, AfterValidator(_contact)] = Field(
-        default="",
-        description="An e-mail address for the User-Agent, so that a source can reach you.",
-    )
-    arxiv: ArxivSettings = ArxivSettings()
-    github: GithubSettings = GithubSettings()
-    sec_edgar: SecEdgarSettings = SecEdgarSettings()
-
-
-class LoggingSettings(Section):
-    """What is logged, and how."""
-
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="The least severe kind of line that is written."
-    )
-    format: Literal["plain", "json"] = Field(
-        default="plain", description="`plain` lines for people, `json` lines for programs."
+    body_kilobytes: int = Field(default=1024, ge=1, description="The largest request that is read.")
+    streams: int = Field(
+        default=2000, ge=1, description="Logs and events that may be followed at the same time."
     )
 
 
@@ -296,7 +199,11 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     limits: LimitsSettings = LimitsSettings()
     sources: SourcesSettings = SourcesSettings()
+    web: WebSettings = WebSettings()
     logging: LoggingSettings = LoggingSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
+    secrets: SecretsSettings = SecretsSettings()
+    notifications: NotificationSettings = NotificationSettings()
     variables: Mapping[str, str] = Field(
         default={},
         description="Names and texts of your own, kept for the conditions of tasks that a later "

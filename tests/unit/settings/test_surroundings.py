@@ -1,5 +1,6 @@
 """The lines of keys, the environment of children, the manual, the cost."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -171,7 +172,7 @@ def test_an_output_form_that_does_not_exist_is_refused() -> None:
 def rows() -> list[str]:
     def shown(default: object) -> str:
         given = default not in ("", {}, SecretStr(""))
-        return f"`{default!r}`".replace("'", '"') if given else "empty"
+        return f"`{json.dumps(default)}`" if given else "empty"
 
     return [
         f"| `{key}` | {shown(field.default)} | {field.description} |"
