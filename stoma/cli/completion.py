@@ -20,6 +20,11 @@ def presets(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return _offered(_presets, context, incomplete)
 
 
+def settings(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return the names of settings, with their meanings."""
+    return _offered(_settings, context, incomplete)
+
+
 def _offered(
     names: Callable[[Paths], Iterator[tuple[str, str]]], context: typer.Context, incomplete: str
 ) -> list[tuple[str, str]]:
@@ -37,6 +42,13 @@ def _tasks(paths: Paths) -> Iterator[tuple[str, str]]:
     with reading(paths.database) as reader:
         for task_id, name in reader.task_names() if reader else ():
             yield task_id, safe(name)
+
+
+def _settings(paths: Paths) -> Iterator[tuple[str, str]]:
+    from stoma.settings import known_settings
+
+    for key, known in known_settings().items():
+        yield key, known.description or ""
 
 
 def _presets(paths: Paths) -> Iterator[tuple[str, str]]:

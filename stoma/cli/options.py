@@ -83,7 +83,25 @@ def moment(text: str | None, name: str) -> datetime | None:
             f"{name} is {text!r}, which is no date or time",
             hint="write it as 2026-03-01, 2026-03-01T09:00 or 2026-03-01T09:00+01:00",
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def coming_moment(text: str | None, name: str, now: datetime) -> datetime | None:
+    """Return the moment to come that *text* means.
+
+    Besides what `moment` reads: `90s`, `15m`, `2h`, `1d` from *now*, and the next `18:00`, in UTC.
+
+    Raises:
+        UsageError: It is none of these.
+    """
+    if text is None:
+        return None
+    if text[-1:] in _UNITS and (length := seconds(text, name)) is not None:
+        return now + timedelta(seconds=length)
+    if len(text) > len("23:59:59") or ":" not in text:
+        return moment(text, name)
+    found = moment(f"{now:%Y-%m-%d}T{text:0>5}", name)
+    return found + timedelta(days=1) if found is not None and found <= now else found
 
 
 def seconds(text: str | None, name: str) -> float | None:

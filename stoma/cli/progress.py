@@ -1,4 +1,4 @@
-"""How far a collection has come: a bar on stderr, for whoever waits in front of a terminal."""
+"""How far a collection or a simulation has come: a bar on stderr, for whoever waits there."""
 
 import sys
 import threading
@@ -55,6 +55,12 @@ class CollectingBar:
         """Take note of one stored page."""
         with self._lock:
             self._done, self._expected = step.total.items, step.expected
+            self._update()
+
+    def reached(self, share: float) -> None:
+        """Take note of which part is done, of what has no pages: from 0 to 1."""
+        with self._lock:
+            self._done, self._expected = int(100 * share), 100
             self._update()
 
     def _show(self) -> None:

@@ -47,9 +47,15 @@ class Session:
         """Open the registry for writing, creating or migrating it; log to stderr from *level*."""
         from stoma import logs
         from stoma.app import open_app
+        from stoma.domain.audit import Actor
+        from stoma.processes import user_name
+        from stoma.scheduler.auditing import acting
 
         logs.configure(level)
-        with open_app(self.loaded(), clock=self.clock) as app:
+        with (
+            open_app(self.loaded(), clock=self.clock) as app,
+            acting(Actor(user_name(), "cli")),
+        ):
             yield app
 
     @contextmanager

@@ -3,10 +3,13 @@
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
 from stoma.exceptions import PromptNeededError, StomaError
+from stoma.redaction import redacted
 from stoma.settings import colour_wanted
 from stoma.text import safe
 
@@ -23,9 +26,23 @@ def open_streams() -> None:
 
 def put(text: str) -> None:
     """Write data to stdout. Ends the command in silence if its reader has gone (`| head`)."""
-    try:
-        sys.stdout.write(text)
+    with _reader_may_go():
+        sys.stdout.write(redacted(text))
         sys.stdout.flush()
+
+
+def put_bytes(data: bytes) -> None:
+    """Write data to stdout as it is; not for a terminal."""
+    with _reader_may_go():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _reader_may_go() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         # What is still buffered must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,7 +58,7 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Say something that is not data: on stderr."""
-    sys.stderr.write(f"{safe(text, lines=True)}\n")
+    sys.stderr.write(f"{safe(redacted(text), lines=True)}\n")
 
 
 def coloured() -> bool:

@@ -4,9 +4,11 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from heapq import merge
 from itertools import islice, pairwise, takewhile
 
 from stoma.domain.task import StoredTask
+from stoma.exceptions import ScheduleError
 from stoma.operations.tasks import show_task
 from stoma.schedules import parse_schedule
 from stoma.schedules.base import BaseSchedule
@@ -148,6 +150,10 @@ class TaskMonth:
             return len(list(self.moments(after, until)))
         return count_between(self.schedule, after, until) if after < until else 0
 
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment on the clock of the schedule."""
+        return local_time(int(moment.timestamp()), self.schedule.timezone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
@@ -176,6 +182,32 @@ class Month:
             ),
             key=lambda pair: (pair[0], pair[1].id),
         )
+
+
+def slots_between(
+    tasks: Iterable[TaskLine], after: datetime, until: datetime, *, timezone: str
+) -> Iterator[tuple[datetime, TaskMonth]]:
+    """Yield the slots of the enabled of *tasks* that run, in order of time, with their tasks.
+
+    *after* is excluded, *until* included. A task whose schedule can not be understood any more has
+    none.
+    """
+    found = [each for task in tasks if task.enabled and (each := _task_month(task, timezone))]
+    return merge(*(_slots(each, after, until) for each in found), key=lambda slot: slot[0])
+
+
+def _slots(
+    month: TaskMonth, after: datetime, until: datetime
+) -> Iterator[tuple[datetime, TaskMonth]]:
+    return ((at, month) for at in month.moments(after, until))
+
+
+def _task_month(task: TaskLine, timezone: str) -> TaskMonth | None:
+    try:
+        schedule = parse_schedule(task.schedule, task.timezone or timezone, key=task.id)
+    except ScheduleError:
+        return None
+    return TaskMonth(task, schedule)
 
 
 def coming_month(

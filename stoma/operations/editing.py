@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from stoma.app import App
@@ -9,8 +10,10 @@ from stoma.collectors import COLLECTORS
 from stoma.domain.run import RunState
 from stoma.domain.task import DEFINITION_FIELDS, Json, StoredTask, Task
 from stoma.exceptions import UsageError
+from stoma.operations.audited import record, record_tasks
 from stoma.operations.coming import Outlook, Question, outlook_of
 from stoma.scheduler.closing import close, close_changed
+from stoma.scheduler.heralding import unknown_channels
 from stoma.scheduler.placing import first, place, schedule_of
 from stoma.schedules import ensure_fires
 from stoma.storage.read import reading
@@ -74,9 +77,12 @@ def add_task(app: App, task: Task) -> Registered:
         UsageError: The type, config or schedule can not be used.
     """
     now = app.clock.now()
-    placed = place(task, now=now, timezone=app.settings.timezone)
+    placed = place(task, now=now, timezone=app.settings.timezone, own=app.own)
     ensure_fires(schedule_of(task, app.settings.timezone), now)
-    return _registered(app, app.tasks.add(placed, now=now))
+    with app.database.together():
+        added = app.tasks.add(placed, now=now)
+        record_tasks(app, "add-task", [(None, task)])
+    return _registered(app, added)
 
 
 def edit_task(app: App, task_id: str, change: Change) -> Edited:
@@ -91,15 +97,17 @@ def edit_task(app: App, task_id: str, change: Change) -> Edited:
     before = stored.definition
     after = _changed(before, change)
     base = app.tasks.bases().get(task_id)
-    placed = place(after, now=now, timezone=timezone, preset=stored.preset, base=base)
+    placed = place(after, now=now, timezone=timezone, preset=stored.preset, base=base, own=app.own)
     if (after.schedule, after.timezone) == (before.schedule, before.timezone):
         # A slot that is due but not yet decided is not lost by a change of something else.
         placed = replace(placed, next=Next(stored.next_slot_at, stored.next_run_at))
     else:
         ensure_fires(schedule_of(after, timezone), now)
     if after != before:
-        close_changed(app, [after])
-        app.tasks.put([placed], now=now)
+        with app.database.together():
+            close_changed(app, [after])
+            app.tasks.put([placed], now=now)
+            record_tasks(app, "edit-task", [(before, after)])
     known = _registered(app, app.tasks.get(task_id))
     return Edited(before=before, task=known.task, outlook=known.outlook, notes=known.notes)
 
@@ -114,21 +122,55 @@ def enable_tasks(app: App, task_ids: Iterable[str]) -> list[Registered]:
     now, timezone = app.clock.now(), app.settings.timezone
     disabled = [task for task in map(app.tasks.get, ids) if not task.enabled]
     coming = {task.id: first(schedule_of(task, timezone), now) for task in disabled}
-    app.tasks.set_enabled(coming, enabled=True)
+    with app.database.together():
+        app.tasks.set_enabled(coming, enabled=True)
+        for task in disabled:
+            was: dict[str, Json] = {"enabled": False, "reason": task.disabled_reason}
+            record(app, "enable-task", task.id, was, {"enabled": True})
     return [_registered(app, app.tasks.get(task_id)) for task_id in ids]
 
 
-def disable_tasks(app: App, task_ids: Iterable[str], *, reason: str = "") -> list[StoredTask]:
+def disable_tasks(
+    app: App, task_ids: Iterable[str], *, reason: str = "", until: datetime | None = None
+) -> list[StoredTask]:
     """Disable tasks, all or none: they are kept, and no slot of theirs is due any more.
 
+    Args:
+        app: The registry.
+        task_ids: The tasks.
+        reason: Kept with them.
+        until: The scheduler enables them again at this moment; None: somebody has to.
+
     Raises:
+        UsageError: *until* is past already.
         NotFoundError: One does not exist; nothing was changed.
     """
+    refuse_past(until, app.clock.now())
     ids = list(dict.fromkeys(task_ids))
     why = f"the task was disabled{f': {reason}' if reason else ''}"
-    close(app, map(app.tasks.get, ids), reason="disabled", detail=why)
-    app.tasks.set_enabled(dict.fromkeys(ids, Next()), enabled=False, reason=reason)
+    tasks = [app.tasks.get(task_id) for task_id in ids]
+    with app.database.together():
+        close(app, tasks, reason="disabled", detail=why)
+        off = dict.fromkeys(ids, Next())
+        app.tasks.set_enabled(off, enabled=False, reason=reason, until=until)
+        for task in tasks:
+            now: dict[str, Json] = {"enabled": False, "reason": reason}
+            if until is not None:
+                now["until"] = until.isoformat()
+            record(app, "disable-task", task.id, {"enabled": task.enabled}, now)
     return [app.tasks.get(task_id) for task_id in ids]
+
+
+def refuse_past(until: datetime | None, now: datetime) -> None:
+    """Check that the moment up to which something holds is to come.
+
+    Raises:
+        UsageError: It is past already.
+    """
+    if until is not None and until <= now:
+        raise UsageError(
+            f"--until is {until.isoformat()}, which is past", hint=f"it is {now:%Y-%m-%dT%H:%M}Z"
+        )
 
 
 def kept_of(app: App, task_ids: Iterable[str]) -> list[Removed]:
@@ -162,9 +204,11 @@ def remove_tasks(app: App, task_ids: Iterable[str]) -> list[Removed]:
     """
     found = kept_of(app, task_ids)
     tasks = [app.tasks.get(each.task_id) for each in found]
-    close(app, tasks, reason="removed", detail="the task was removed before it was decided")
-    for each in found:
-        app.tasks.remove(each.task_id)
+    with app.database.together():
+        close(app, tasks, reason="removed", detail="the task was removed before it was decided")
+        for each in found:
+            app.tasks.remove(each.task_id)
+        record_tasks(app, "remove-task", [(task.definition, None) for task in tasks])
     return found
 
 
@@ -172,9 +216,12 @@ def _registered(app: App, task: StoredTask) -> Registered:
     question = Question(moment=app.clock.now(), count=3, timezone=app.settings.timezone)
     found = outlook_of(task, question)
     notes = [*found.notes, *found.warnings]
-    needed = app.needs(COLLECTORS.get(task.type))
+    needed = app.needs(COLLECTORS.get(task.type, app.own)) if app.own.runs else ""
     if needed:
         notes.append(needed)
+    missing = unknown_channels(app, task)
+    if missing:
+        notes.append(f"notify names {', '.join(missing)}, and no setting has such a channel")
     return Registered(task=task, outlook=found, notes=notes)
 
 

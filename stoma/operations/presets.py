@@ -6,10 +6,16 @@ from datetime import datetime
 from pathlib import Path
 
 from stoma.app import App
-from stoma.collectors import COLLECTORS
 from stoma.domain.merge import Step
 from stoma.domain.task import StoredTask, Task
-from stoma.exceptions import PresetError, StomaError, TaskConfigError, UnknownTypeError
+from stoma.exceptions import (
+    OwnCodeError,
+    PresetError,
+    StomaError,
+    TaskConfigError,
+    UnknownTypeError,
+)
+from stoma.owncode import OwnCode
 from stoma.presets import (
     Preset,
     dump_preset,
@@ -21,7 +27,7 @@ from stoma.presets import (
 from stoma.scheduler.applying import step_forecast
 from stoma.scheduler.forecast import Forecast
 from stoma.scheduler.loading import load
-from stoma.scheduler.placing import first, schedule_of
+from stoma.scheduler.placing import check_parts, first, schedule_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +81,11 @@ def show_preset(name: str, user_folder: Path, *, timezone: str) -> Preset:
     return load_preset(name, preset_folders(user_folder), timezone=timezone)
 
 
-def check_files(paths: Iterable[Path], *, timezone: str) -> list[Checked]:
-    """Check preset files as loading them would, configs included."""
-    return [_checked(path, timezone) for path in paths]
+def check_files(
+    paths: Iterable[Path], *, timezone: str, own: OwnCode | None = None
+) -> list[Checked]:
+    """Check preset files as loading them would, configs included; *own* is the user's code."""
+    return [_checked(path, timezone, own or OwnCode()) for path in paths]
 
 
 def export_preset(app: App, name: str, task_ids: Sequence[str], *, description: str = "") -> str:
@@ -132,12 +140,12 @@ def _listed(name: str, folders: Sequence[Path], timezone: str) -> Listed:
         return Listed(name=name, preset=None, error=str(error))
 
 
-def _checked(path: Path, timezone: str) -> Checked:
+def _checked(path: Path, timezone: str, own: OwnCode) -> Checked:
     try:
         preset = validate_file(path, timezone=timezone)
     except StomaError as error:
         return Checked(path=path, error=error)
-    faults = [each for task in preset.tasks if (each := _fault(preset, task))]
+    faults = [each for task in preset.tasks if (each := _fault(preset, task, own))]
     if not faults:
         return Checked(path=path, preset=preset)
     hints = dict.fromkeys(hint for _, hint in faults if hint)
@@ -145,13 +153,13 @@ def _checked(path: Path, timezone: str) -> Checked:
     return Checked(path=path, error=fault)
 
 
-def _fault(preset: Preset, task: Task) -> tuple[str, str] | None:
+def _fault(preset: Preset, task: Task, own: OwnCode) -> tuple[str, str] | None:
     """Return what the type of *task* has against it, with its place, and the way out."""
     try:
-        COLLECTORS.get(task.type).config.read(task.id, task.config)
+        check_parts(task, own)
     except TaskConfigError as error:
         where = preset.where("tasks", task.id, "config", *error.key.split("."))
         return f"{where}: {error}", error.hint
-    except UnknownTypeError as error:
+    except (OwnCodeError, UnknownTypeError) as error:
         return f"{preset.where('tasks', task.id, 'type')}: task {task.id!r}: {error}", error.hint
     return None

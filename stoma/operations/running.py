@@ -7,6 +7,7 @@ from stoma.app import App
 from stoma.domain.item import Change
 from stoma.domain.run import Outcome, Run, RunState
 from stoma.exceptions import CollectError
+from stoma.operations.audited import record
 from stoma.pipeline import Progress
 from stoma.scheduler.now import run_now
 
@@ -44,9 +45,15 @@ class RunReport:
 
 
 def run_task(
-    app: App, task_id: str, *, on_page: Callable[[Progress], None] = lambda _: None
+    app: App,
+    task_id: str,
+    *,
+    cached: bool = True,
+    on_page: Callable[[Progress], None] = lambda _: None,
 ) -> RunReport:
     """Run one task now, in this process, and return what became of it.
+
+    *cached*: answers that are kept, and fresh enough, spare the source the question.
 
     Raises:
         NotFoundError: There is no such task.
@@ -58,7 +65,8 @@ def run_task(
         brought.see(progress)
         on_page(progress)
 
-    run = run_now(app, task_id, on_page=seen)
+    record(app, "run-task", app.tasks.get(task_id).id)  # before: it may take hours, or never end
+    run = run_now(app, task_id, cached=cached, on_page=seen)
     return RunReport(run=run, new_titles=brought.new, updated_titles=brought.updated)
 
 

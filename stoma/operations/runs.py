@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stoma.domain.run import ACTIVE
-from stoma.exceptions import NotFoundError
+from stoma.domain.run import ACTIVE, NEVER_STARTED
+from stoma.domain.window import AsOf
+from stoma.exceptions import NotFoundError, ScheduleError
 from stoma.operations.tasks import require_task
 from stoma.storage.lookup import unknown_run
 from stoma.storage.read import Reader
@@ -14,6 +15,8 @@ from stoma.storage.read_rows import AttemptLine, RunLine
 
 #: What `--failed` means.
 BAD = ("failed", "dead", "timed_out", "interrupted", "partial")
+#: What `--dead` means: nothing more happens to such a run unless somebody asks for it.
+DEAD = ("dead",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,23 +25,29 @@ class RunDetail:
 
     run: RunLine
     attempts: Sequence[AttemptLine]
+    as_of: AsOf | None = None  #: the slot it carries out, and the time that stands for
 
 
 def list_runs(
-    reader: Reader | None, task_id: str | None, *, limit: int, failed: bool = False
+    reader: Reader | None, task_id: str | None, *, limit: int, outcomes: Sequence[str] = ()
 ) -> list[RunLine]:
-    """Return the newest runs, newest first, of one task or of all.
+    """Return the newest runs, newest first, of one task or of all; only some *outcomes*, if given.
 
     Raises:
         NotFoundError: There never was a task of that id.
     """
     if task_id is not None:
         require_task(reader, task_id)
-    return reader.history(task_id, limit=limit, outcomes=BAD if failed else ()) if reader else []
+    return reader.history(task_id, limit=limit, outcomes=outcomes) if reader else []
 
 
-def show_run(reader: Reader | None, run_id: int) -> RunDetail:
+def show_run(reader: Reader | None, run_id: int, *, timezone: str | None = None) -> RunDetail:
     """Return one run.
+
+    Args:
+        reader: On the registry.
+        run_id: The run.
+        timezone: Of tasks that name none; None: nobody wants to know which time it stands for.
 
     Raises:
         NotFoundError: There is none.
@@ -46,7 +55,25 @@ def show_run(reader: Reader | None, run_id: int) -> RunDetail:
     run = reader.run(run_id) if reader else None
     if reader is None or run is None:
         raise unknown_run(run_id)
-    return RunDetail(run=run, attempts=reader.attempts(run_id))
+    slot = _as_of(reader, run, timezone) if timezone else None
+    return RunDetail(run=run, attempts=reader.attempts(run_id), as_of=slot)
+
+
+def _as_of(reader: Reader, run: RunLine, timezone: str) -> AsOf | None:
+    if run.due_at is None or run.state in NEVER_STARTED:
+        return None
+    definition = reader.definition(run.task_id, run.task_version)
+    if definition is None:  # of a task that was pruned
+        return AsOf(scheduled_for=run.due_at)
+    from stoma.schedules import parse_schedule
+    from stoma.schedules.as_of import as_of
+
+    zone = definition["timezone"] or timezone
+    try:
+        schedule = parse_schedule(definition["schedule"], str(zone), key=run.task_id)
+    except ScheduleError:  # of a zone that has gone, say
+        return AsOf(scheduled_for=run.due_at)
+    return as_of(run, schedule)
 
 
 def run_to_read(reader: Reader | None, name: str) -> RunLine:

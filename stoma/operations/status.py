@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from stoma.domain.pause import PAUSED, Pause
+from stoma.operations.sources import Sources, sources_of
 from stoma.storage.read import Overview, Reader
 from stoma.taskfiles import TROUBLE
 
@@ -15,12 +17,19 @@ LATE = timedelta(minutes=1)
 BLOCKED = "no run starts for now"
 
 
+_NO_SOURCES = Sources()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """The state of a registry, and what is wrong with it."""
 
     overview: Overview
     problems: Sequence[str]  #: empty if all is well
+    pause: Pause | None = None  #: nothing starts because somebody said so
+    responds: bool = False  #: whether a scheduler is at work and has said so lately
+    late: Sequence[str] = ()  #: tasks whose slot has passed and is not decided
+    sources: Sources = _NO_SOURCES
 
     @property
     def alive(self) -> bool:
@@ -40,7 +49,21 @@ def look(reader: Reader | None, now: datetime) -> Health:
     problems = _problems(overview, now)
     if isinstance(trouble, dict):
         problems.append(f"task files can not be used: {trouble['error']}")
-    return Health(overview=overview, problems=problems)
+    pause = pause_in(reader, now) if reader else None
+    line = overview.scheduler
+    return Health(
+        overview=overview,
+        problems=problems,
+        pause=pause,
+        responds=line is not None and now - line.heartbeat_at <= STALE,
+        late=_late(overview, now),
+        sources=sources_of(reader, now) if reader else _NO_SOURCES,
+    )
+
+
+def pause_in(reader: Reader, now: datetime) -> Pause | None:
+    """Return the pause in force at *now*."""
+    return Pause.read(reader.fact(PAUSED), now)
 
 
 def _problems(overview: Overview, now: datetime) -> list[str]:
@@ -55,12 +78,16 @@ def _problems(overview: Overview, now: datetime) -> list[str]:
         )
     elif scheduler.sample is not None and scheduler.sample.blocked:
         problems.append(f"{BLOCKED}: {scheduler.sample.blocked}")
-    late = [task.id for task in overview.late if _slot_passed(task.next_at, now)]
+    late = _late(overview, now)
     if late and scheduler is not None:
         problems.append(f"late: {', '.join(late)}")
     if overview.failing:
         problems.append(f"failing: {', '.join(task.id for task in overview.failing)}")
     return problems
+
+
+def _late(overview: Overview, now: datetime) -> list[str]:
+    return [task.id for task in overview.late if _slot_passed(task.next_at, now)]
 
 
 def _slot_passed(moment: datetime | None, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """`stoma config show`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from stoma.cli.forms import dumps
 from stoma.cli.output import Output, View, reads
 from stoma.cli.session import session
 from stoma.cli.tables import Column
+
+if TYPE_CHECKING:
+    from stoma.operations.settings import Setting
 
 
 @reads
@@ -19,16 +22,21 @@ def show_settings(
     *,
     out: Output,
 ) -> None:
-    """Show every setting in force. Settings hold no secrets."""
-    from stoma.operations.settings import Setting, list_settings
+    """Show every setting in force. Secrets are not shown."""
+    from stoma.operations.settings import list_settings
 
+    out.emit(setting_view(origin=origin), list_settings(session(context).loaded()))
+
+
+def setting_view(*, origin: bool = False) -> "View[Setting]":
+    """Return how settings are shown. *origin*: for people too, where each comes from."""
     columns: list[Column[Setting]] = [
         Column("key", lambda setting: setting.key),
-        Column("value", lambda setting: _shown(setting.value), least=20),
+        Column("value", lambda setting: said(setting.value), least=20),
         Column("origin", lambda setting: setting.origin, wide=not origin, least=20),
         Column("meaning", lambda setting: setting.meaning, wide=True),
     ]
-    view = View(
+    return View(
         columns=columns,
         fields={
             "key": lambda setting: setting.key,
@@ -38,8 +46,8 @@ def show_settings(
         },
         name=lambda setting: setting.key,
     )
-    out.emit(view, list_settings(session(context).loaded()))
 
 
-def _shown(value: object) -> str:
+def said(value: object) -> str:
+    """Return a value for people: a text as it is, all else as JSON."""
     return value if isinstance(value, str) and value else dumps(value, None)

@@ -1,5 +1,6 @@
-"""Which items: the options that list and search share."""
+"""Which items: the options that the commands on many items share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,23 +8,25 @@ import typer
 
 from stoma.cli import completion
 from stoma.cli.options import LARGEST, MOST, Bundle, moment
+from stoma.domain.item import ItemKind, ItemStatus
 from stoma.exceptions import UsageError
-from stoma.storage.read_items import ItemFilter
+from stoma.storage.item_lines import ItemFilter
 from stoma.text import did_you_mean
 
-_KINDS = ("paper", "repository", "filing")
+_KINDS = tuple(ItemKind)
+_STATUSES = tuple(ItemStatus)
 
 
 @dataclass(frozen=True, slots=True)
-class Filters(Bundle):
+class Chosen(Bundle):
     """Conditions that must all hold."""
 
     source: Annotated[
         str | None, typer.Option(metavar="SOURCE", help="arxiv, github, sec_edgar.")
     ] = None
-    kind: Annotated[str | None, typer.Option(metavar="KIND", help="paper, repository, filing.")] = (
-        None
-    )
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="paper, repository, release, filing.")
+    ] = None
     task: Annotated[
         str | None,
         typer.Option(
@@ -36,15 +39,24 @@ class Filters(Bundle):
     tag: Annotated[
         str | None, typer.Option(metavar="TAG", help="Filed under this by its source: cs.AI.")
     ] = None
+    author: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Whose name has these words.")
+    ] = None
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="active, withdrawn, deleted, ...")
+    ] = None
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="First collected then or later.")
     ] = None
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="First collected before then.")
     ] = None
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, max=MOST, help="At most so many.")
-    ] = 20
+    published_since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Published then or later.")
+    ] = None
+    published_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Published before then.")
+    ] = None
 
     def wanted(self) -> ItemFilter:
         """Return the filter that these options say.
@@ -52,17 +64,35 @@ class Filters(Bundle):
         Raises:
             UsageError: One can not be understood.
         """
-        if self.kind is not None and self.kind not in _KINDS:
-            raise UsageError(
-                f"--kind is {self.kind!r}, must be one of {', '.join(_KINDS)}",
-                hint=did_you_mean(self.kind, _KINDS),
-            )
+        _check("--kind", self.kind, _KINDS)
+        _check("--status", self.status, _STATUSES)
         return ItemFilter(
             source=self.source,
             kind=self.kind,
             task_id=self.task,
             tag=self.tag,
+            author=self.author,
+            status=self.status,
             since=moment(self.since, "--since"),
             until=moment(self.until, "--until"),
+            published_since=moment(self.published_since, "--published-since"),
+            published_until=moment(self.published_until, "--published-until"),
             new_in_run=self.run,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filters(Chosen):
+    """The same, and how many."""
+
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=MOST, help="At most so many.")
+    ] = 20
+
+
+def _check(name: str, given: str | None, known: Sequence[str]) -> None:
+    if given is not None and given not in known:
+        raise UsageError(
+            f"{name} is {given!r}, must be one of {', '.join(known)}",
+            hint=did_you_mean(given, known),
         )

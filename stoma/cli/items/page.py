@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from stoma.cli.items.views import few
+from stoma.cli.items.kinds import item_facts, stars_per_day
 from stoma.cli.output import View
 from stoma.cli.pages import facts
 from stoma.cli.times import Times, iso
 from stoma.domain.task import Json
-from stoma.storage.read_items import ItemDetail
+from stoma.storage.item_lines import ItemDetail, VersionLine
 from stoma.text import safe
 
-#: What identifiers are called; the rest by their own name.
-_SCHEMES = {"doi": "DOI", "arxiv": "arXiv"}
+#: What the text of an item is called.
+_TEXTS = {"paper": "abstract", "filing": "summary", "release": "notes", "repository": "about"}
 
 
 def item_detail_view() -> View[ItemDetail]:
@@ -40,9 +40,17 @@ def item_detail_view() -> View[ItemDetail]:
                 {"scheme": each.scheme, "term": each.term, "primary": each.primary}
                 for each in found.tags
             ],
+            "relations": lambda found: [
+                {"type": each.type, "to": each.to_natural_id} for each in found.relations
+            ],
             "extra": lambda found: found.extra,
+            "observed": _observed,
+            "stars_per_day": lambda found: [
+                {"day": each.day.isoformat(), "stars": each.value, "gained": each.gained}
+                for each in stars_per_day(found)
+            ],
             "tasks": lambda found: list(found.tasks),
-            "versions": _versions,
+            "versions": lambda found: [_version(each) for each in found.versions],
         },
         name=lambda found: found.line.natural_id,
     )
@@ -50,28 +58,14 @@ def item_detail_view() -> View[ItemDetail]:
 
 def item_text(found: ItemDetail, times: Times) -> str:
     """Return an item as a plain page."""
-    rows = [*item_facts(found, times), ("abstract", found.summary or ""), *origins(found, times)]
+    text = (text_name(found), found.summary or "")
+    rows = [*item_facts(found, times), text, *origins(found, times)]
     return f"{safe(found.line.title)}\n{facts(rows)}"
 
 
-def item_facts(found: ItemDetail, times: Times) -> Iterator[tuple[str, str]]:
-    """Yield what an item's source says of it, but for title and abstract."""
-    line = found.line
-    yield "authors", ", ".join(line.authors) or few(line.authors)
-    yield "published", times.at(line.published_at) if line.published_at else ""
-    updated = line.source_updated_at
-    if updated is not None and updated != line.published_at:
-        yield "updated", times.at(updated)
-    yield "version", line.version_key
-    if line.status != "active":
-        yield "status", ": ".join(filter(None, (line.status, found.status_reason)))
-    yield "filed under", ", ".join(tag.term for tag in found.tags)
-    for identifier in found.identifiers:
-        yield _SCHEMES.get(identifier.scheme, identifier.scheme), identifier.value
-    if isinstance(found.extra, dict):
-        for name, value in found.extra.items():
-            yield name.replace("_", " "), value if isinstance(value, str) else ""
-    yield "url", line.url
+def text_name(found: ItemDetail) -> str:
+    """Return what the text of an item is called."""
+    return _TEXTS.get(found.line.kind, "text")
 
 
 def origins(found: ItemDetail, times: Times) -> Iterator[tuple[str, str]]:
@@ -79,9 +73,14 @@ def origins(found: ItemDetail, times: Times) -> Iterator[tuple[str, str]]:
     yield "collected", times.full(found.line.first_seen_at)
     yield "by", ", ".join(found.tasks)
     for version in found.versions:
-        name = f"version {version.version_key}" if version.version_key else "version"
-        raw = version.raw_sha256[:12] if version.raw_sha256 else "-"
-        yield name, f"run {version.run_id}, {times.at(version.seen_at)}, raw answer {raw}"
+        own = version.version_key not in ("", found.line.natural_id)
+        key = f" {version.version_key}" if own else ""
+        raw = f"raw answer {version.raw_sha256[:12]}{'' if version.raw_kept else ' (dropped)'}"
+        again = f", read again {times.at(version.reparsed_at)}" if version.reparsed_at else ""
+        yield (
+            f"version {version.number}{key}",
+            f"run {version.run_id}, {times.at(version.seen_at)}, {raw}{again}",
+        )
 
 
 def _contributors(found: ItemDetail) -> Json:
@@ -96,15 +95,28 @@ def _contributors(found: ItemDetail) -> Json:
     ]
 
 
-def _versions(found: ItemDetail) -> Json:
+def _observed(found: ItemDetail) -> Json:
     return [
         {
-            "version": each.version_key,
-            "content_hash": each.content_hash,
-            "run_id": each.run_id,
-            "seen_at": iso(each.seen_at),
-            "raw_sha256": each.raw_sha256,
-            "raw_url": each.raw_url,
+            "metric": each.metric,
+            "context": each.context,
+            "value": each.value,
+            "observed_at": iso(each.observed_at),
         }
-        for each in found.versions
+        for each in found.observed
     ]
+
+
+def _version(each: VersionLine) -> Json:
+    return {
+        "number": each.number,
+        "version": each.version_key,
+        "content_hash": each.content_hash,
+        "task_id": each.task_id,
+        "run_id": each.run_id,
+        "seen_at": iso(each.seen_at),
+        "raw_sha256": each.raw_sha256,
+        "raw_url": each.raw_url,
+        "raw_kept": each.raw_kept,
+        "reparsed_at": iso(each.reparsed_at),
+    }

@@ -8,10 +8,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from stoma.cli.items.page import item_facts, origins
+from stoma.cli.items.kinds import item_facts
+from stoma.cli.items.page import origins
 from stoma.cli.times import Times
 from stoma.settings import colour_wanted
-from stoma.storage.read_items import ItemDetail
+from stoma.storage.item_lines import ItemDetail
 from stoma.text import safe
 
 #: Longer lines are tiring to read.
@@ -21,10 +22,11 @@ _WIDEST = 100
 def print_item(found: ItemDetail, times: Times, *, console: Console | None = None) -> None:
     """Print an item on the terminal."""
     console = console or Console(color_system="auto" if colour_wanted() else None, highlight=False)
-    abstract = Text(safe(found.summary or "no abstract", lines=True))
+    paper = "no abstract" if found.line.kind == "paper" else ""
+    abstract = Text(safe(found.summary or paper, lines=True))
     body = Group(
         _rows(item_facts(found, times)),
-        Padding(abstract, (1, 0)),
+        Padding(abstract, (1, 0) if abstract else (0, 0)),
         _rows(origins(found, times)),
     )
     title = Text(safe(found.line.title), style="bold")
@@ -44,5 +46,5 @@ def _rows(facts: Iterable[tuple[str, str]]) -> Table:
     grid.add_column(overflow="fold")
     for name, text in facts:
         if text:
-            grid.add_row(Text(safe(name)), Text(safe(text)))
+            grid.add_row(Text(safe(name)), Text(safe(text, lines=True)))
     return grid

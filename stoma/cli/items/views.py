@@ -8,7 +8,8 @@ from stoma.cli.output import View
 from stoma.cli.streams import tinted
 from stoma.cli.tables import Column, shortened
 from stoma.cli.times import Times, iso
-from stoma.storage.read_items import HIT_END, HIT_START, ItemLine
+from stoma.storage.item_lines import ItemLine
+from stoma.storage.read_items import HIT_END, HIT_START
 from stoma.text import safe
 
 _HIT = "1;33"
@@ -59,6 +60,17 @@ def found_text(items: Sequence[ItemLine]) -> str:
         lines.append(f"    {_highlighted(item.snippet)}")
         if who:
             lines.append(f"    {tinted(_fitted(who, room and room - 4), '2')}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def watched_text(items: Sequence[ItemLine]) -> str:
+    """Return items as they come: a line each."""
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = []
+    for item in items:
+        who = few(item.authors)
+        start = f"{item.first_seen_at:%H:%M:%S}Z  {item.natural_id:<12}  {_title(item)}"
+        lines.append(_fitted(f"{start}  ({who})" if who else start, room))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -20,10 +20,13 @@ def validate_files(
     Keys, schedules and configs; every fault is named with its file and line. Exits 78 if there is
     one.
     """
+    from stoma.app import code_folders
     from stoma.operations.presets import check_files
+    from stoma.owncode import OwnCode
 
-    worst = 0
-    for checked in check_files(files, timezone=session(context).place.timezone):
+    worst, loaded = 0, session(context).loaded()
+    own = OwnCode(code_folders(loaded))
+    for checked in check_files(files, timezone=loaded.settings.timezone, own=own):
         if checked.error is not None:
             report(checked.error)
             worst = max(worst, checked.error.exit_code)

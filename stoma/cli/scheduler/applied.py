@@ -82,13 +82,32 @@ def apply_summary(report: ApplyReport, *, dry_run: bool) -> str:
 
 
 def forecast_text(found: Forecast | None, times: Times) -> str:
-    """Return the fires that a change loses and gains: `-7 fires (06:00 UTC) +1 fire (...)`."""
+    """Return the fires that a change loses and gains: `-7 fires (06:00 UTC) +1 fire (...)`.
+
+    Of two long lists only the numbers and the first moments: `-168 +336 fires (first lost ...)`.
+    """
     if not found:
         return ""
-    parts = [_fires("-", found.lost, times), _fires("+", found.gained, times)]
+    if _is_long(found.lost, times) and _is_long(found.gained, times):
+        parts = [_both(found, times)]
+    else:
+        parts = [_fires("-", found.lost, times), _fires("+", found.gained, times)]
     if not found.complete:
         parts.append(f"until {times.at(found.until)}")
     return " ".join(filter(None, parts))
+
+
+def _is_long(fires: Fires, times: Times) -> bool:
+    return fires.count > 1 and not fires.words and (times.utc or not fires.clock)
+
+
+def _both(found: Forecast, times: Times) -> str:
+    lost, gained = found.lost.first[0], found.gained.first[0]
+    if times.utc:
+        first = f"first lost {stamp(lost)}, gained {stamp(gained)}"
+    else:
+        first = f"first lost {lost:%a %H:%M %Z}, gained {gained:%a %H:%M %Z}"
+    return f"-{found.lost.count} +{found.gained.count} fires ({first})"
 
 
 def _fires(sign: str, fires: Fires, times: Times) -> str:

@@ -11,6 +11,7 @@ from stoma.cli.tables import Column, table
 from stoma.cli.times import Times, iso, size, span
 from stoma.cli.words import mark, said, tint
 from stoma.domain.task import Json
+from stoma.domain.window import Window
 from stoma.operations.runs import RunDetail
 from stoma.storage.read_rows import AttemptLine, RunLine
 from stoma.text import safe
@@ -21,6 +22,9 @@ def run_detail_view() -> View[RunDetail]:
     return View(
         fields={
             **{name: _of_run(value) for name, value in RUN_FIELDS.items()},
+            "scheduled_for": lambda found: iso(found.as_of.scheduled_for if found.as_of else None),
+            "window_start": lambda found: iso(window.start if (window := _window(found)) else None),
+            "window_end": lambda found: iso(window.end if (window := _window(found)) else None),
             "attempt_list": lambda found: [_attempt_record(each) for each in found.attempts],
         },
         name=lambda found: str(found.run.id),
@@ -36,6 +40,7 @@ def run_text(found: RunDetail, times: Times) -> str:
         [
             ("started by", run.trigger),
             ("slot", _slot(run, times)),
+            ("stands for", _stands_for(found, times)),
             ("decided", times.full(run.created_at)),
             ("started", times.full(run.started_at) if run.started_at else ""),
             ("ended", times.full(run.ended_at) if run.ended_at else ""),
@@ -52,6 +57,15 @@ def run_text(found: RunDetail, times: Times) -> str:
         return head + page
     rows = table(_attempts(times), found.attempts, headers=False)
     return f"{head}{page}\n{heading(f'attempts ({run.attempts} of {run.max_attempts})')}{rows}"
+
+
+def _window(found: RunDetail) -> Window | None:
+    return found.as_of.window if found.as_of else None
+
+
+def _stands_for(found: RunDetail, times: Times) -> str:
+    window = _window(found)
+    return f"{times.at(window.start)} to {times.at(window.end)}" if window else ""
 
 
 def _of_run(value: Callable[[RunLine], Json]) -> Callable[[RunDetail], Json]:

@@ -20,6 +20,9 @@ def run_task(
         LogLevel | None,
         typer.Option(case_sensitive=False, help="Show the run's log on stderr as well."),
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Ask anew what kept answers would do for.")
+    ] = False,
     *,
     out: Output,
 ) -> None:
@@ -37,6 +40,6 @@ def run_task(
     level = str(log_level) if log_level else "CRITICAL"
     bar = CollectingBar(f"collecting {task_id}")
     with ending_on_sigterm(), current.app(level=level) as app, bar:
-        report = run(app, task_id, on_page=bar.see)
+        report = run(app, task_id, cached=not no_cache, on_page=bar.see)
     show_report(report, current, out)
     raise typer.Exit(report.exit_code)

@@ -18,9 +18,9 @@ def show_run(
     *,
     out: Output,
 ) -> None:
-    """Show one run: why it was, its attempts, what came of it."""
+    """Show one run: why it was, and what came of it."""
     current = session(context)
     with current.reader() as reader:
-        found = runs.show_run(reader, run_id)
+        found = runs.show_run(reader, run_id, timezone=current.place.timezone)
     times = current.times(utc=out.utc)
     out.one(run_detail_view(), found, lambda: run_text(found, times))

@@ -31,13 +31,12 @@ def start(
 
     What runs then may finish. An empty registry gets the default preset first.
     """
-    from stoma import logs
     from stoma.scheduler.manager import Scheduler
+    from stoma.settings.log_setup import begin_log
 
     current = session(context)
     stop_at = moment(until, "--until")
     loaded = current.loaded(**{"logging.level": log_level and str(log_level)})
-    log = loaded.settings.logging
-    logs.configure(log.level, form=log.format)
+    begin_log(loaded.settings.logging, file=True)
     with Scheduler(loaded=loaded, clock=current.clock) as scheduler:
         scheduler.start(preset=preset, until=stop_at, once=once)

@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from stoma.cli.output import View
+from stoma.cli.scheduler.source_page import (
+    deferred_columns,
+    deferred_record,
+    source_columns,
+    sources_record,
+    unusual_columns,
+    unusual_record,
+)
 from stoma.cli.scheduler.views import (
     RUN_FIELDS,
     brought,
@@ -42,6 +50,7 @@ def status_view(registry: Path) -> View[Health]:
             "healthy": lambda health: health.healthy,
             "problems": lambda health: list(health.problems),
             "scheduler": _scheduler_record,
+            "paused": _pause_record,
             "registry": lambda health: str(registry),
             "database_bytes": lambda health: health.overview.database_bytes,
             "items": lambda health: health.overview.items,
@@ -53,6 +62,9 @@ def status_view(registry: Path) -> View[Health]:
             "next": lambda health: [
                 {"task_id": task.id, "at": iso(task.next_at)} for task in health.overview.coming
             ],
+            "sources": lambda health: sources_record(health.sources),
+            "deferred": lambda health: deferred_record(health.sources),
+            "unusual": lambda health: [unusual_record(each) for each in health.sources.unusual],
             "running": lambda health: _records(health.overview.running),
             "recent": lambda health: _records(health.overview.recent),
         },
@@ -64,7 +76,7 @@ def status_text(health: Health, registry: Path, times: Times) -> str:
     """Return a status as a page."""
     overview = health.overview
     kept = f"{registry} ({size(overview.database_bytes)}, {counted(overview.items, 'item')})"
-    head = [_scheduler(health, times), *_using(health)]
+    head = [_scheduler(health, times), *_paused(health, times), *_using(health)]
     head += [_line("registry", kept), _line("tasks", _counts(health))]
     head += [
         _line("files", f"✗ {each}", tint("✗"))
@@ -74,8 +86,11 @@ def status_text(health: Health, registry: Path, times: Times) -> str:
     shown: list[tuple[str, Iterator[str]]] = [
         ("RUNNING", _rows(_running(times), overview.running)),
         ("FAILING", _rows(_failing(times), overview.failing)),
+        ("UNUSUAL", _rows(unusual_columns(times), health.sources.unusual)),
+        ("DEFERRED", _rows(deferred_columns(times), health.sources.deferred)),
         ("NEXT", _rows(coming_view(times).columns, overview.coming)),
         ("RECENT", _rows(_recent(times), overview.recent)),
+        ("SOURCES", _rows(source_columns(times), health.sources.lines)),
     ]
     parts = [f"\n{tinted(title, '1')}\n{rows}" for title, made in shown if (rows := "".join(made))]
     return "".join([*head, *parts])
@@ -97,6 +112,18 @@ def _scheduler(health: Health, times: Times) -> str:
     )
     where = f"process {line.instance.pid} on {line.instance.host}, version {line.version}"
     return _line("scheduler", f"✓ running {since} ({where})", tint("✓"))
+
+
+def _paused(health: Health, times: Times) -> Iterator[str]:
+    pause = health.pause
+    if pause is None:
+        return
+    until = f" until {times.full(pause.until)}" if pause.until else ""
+    reason = f": {pause.reason}" if pause.reason else ""
+    yield _line("paused", f"! no run starts{until}{reason}; go on: {_RESUME}", tint("!"))
+
+
+_RESUME = "stoma scheduler resume"
 
 
 def _using(health: Health) -> Iterator[str]:
@@ -189,6 +216,11 @@ def _scheduler_record(health: Health) -> Json:
         "heartbeat_at": iso(line.heartbeat_at),
         "using": _using_record(line.sample),
     }
+
+
+def _pause_record(health: Health) -> Json:
+    pause = health.pause
+    return None if pause is None else {"until": iso(pause.until), "reason": pause.reason}
 
 
 def _using_record(sample: Sample | None) -> Json:

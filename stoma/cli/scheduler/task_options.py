@@ -37,6 +37,10 @@ class TaskOptions(Bundle):
         int | None, typer.Option(min=0, help="Further attempts after a failed one.")
     ] = None
     tag: Annotated[list[str] | None, typer.Option(help="A word to find it by; repeatable.")] = None
+    notify: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", help="Who is told of it, none for nobody; repeatable."),
+    ] = None
     description: Annotated[str | None, typer.Option(help="For people.")] = None
 
     def given(self) -> dict[str, Any]:
@@ -51,6 +55,7 @@ class TaskOptions(Bundle):
             "timeout_seconds": seconds(self.timeout, "--timeout"),
             "max_retries": self.retries,
             "tags": None if self.tag is None else tuple(filter(None, self.tag)),
+            "notify": None if self.notify is None else tuple(filter(None, self.notify)),
             "description": self.description,
         }
         found = {name: value for name, value in fields.items() if value is not None}

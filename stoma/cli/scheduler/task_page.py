@@ -8,6 +8,7 @@ from stoma.cli.forms import dumps
 from stoma.cli.output import View
 from stoma.cli.pages import facts, heading
 from stoma.cli.scheduler.fires import fire_at
+from stoma.cli.scheduler.source_page import unusual_record
 from stoma.cli.scheduler.views import brought, last_words, next_words, task_fields, task_mark
 from stoma.cli.streams import tinted
 from stoma.cli.times import Times, iso, relative, span
@@ -35,6 +36,7 @@ def task_detail_view(times: Times) -> View[TaskDetail]:
             "updated_at": lambda found: iso(found.updated_at),
             "runs": lambda found: found.runs,
             "items": lambda found: found.items,
+            "unusual": lambda found: [unusual_record(each) for each in found.unusual],
             "history": lambda found: [_record(each) for each in found.definitions],
         },
         name=lambda found: found.line.id,
@@ -53,6 +55,7 @@ def task_text(found: TaskDetail, times: Times, *, history: bool) -> str:
             *_when(line, times),
             ("last", _last(line, times)),
             ("last 10", "".join(map(mark, line.strip))),
+            ("unusual", "\n".join(f"! {each.text}" for each in found.unusual)),
             ("so far", f"{counted(found.runs, 'run')}, {counted(found.items, 'item')}"),
             *_config(definition.get("config")),
             *_policies(definition),
@@ -83,7 +86,8 @@ def _when(line: TaskLine, times: Times) -> Iterator[tuple[str, str]]:
     state = next_words(line, times)
     if not line.enabled:
         reason = f": {line.disabled_reason}" if line.disabled_reason else ""
-        yield "next", f"disabled{reason}"
+        until = f" until {times.full(line.disabled_until)}" if line.disabled_until else ""
+        yield "next", f"disabled{until}{reason}"
     elif line.waiting or state.startswith("late"):
         yield "next", "\n".join([state, *fires])
     else:

@@ -65,6 +65,8 @@ def task_fields(times: Times) -> Mapping[str, Callable[[TaskLine], Json]]:
         "priority": lambda task: task.priority,
         "enabled": lambda task: task.enabled,
         "disabled_reason": lambda task: task.disabled_reason,
+        "disabled_until": lambda task: iso(task.disabled_until),
+        "owner": lambda task: task.owner,
         "tags": lambda task: list(task.tags),
         "preset": lambda task: task.preset,
         "status": lambda task: str(task.status),
@@ -105,7 +107,8 @@ def last_words(task: TaskLine, times: Times) -> str:
 def next_words(task: TaskLine, times: Times) -> str:
     """Return when the task runs next: `in 2h`, `in 1h (try 2/3)`, `late 12m`, `disabled`."""
     if not task.enabled:
-        return "disabled"
+        back = times.near(task.disabled_until) if task.disabled_until else ""
+        return f"disabled, back {back}" if back else "disabled"
     late_since = waits_since(task, times.now)
     waiting = task.waiting
     if waiting is not None:

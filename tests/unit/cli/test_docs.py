@@ -11,25 +11,43 @@ from pathlib import Path
 
 import pytest
 
+from stoma.cli.audit.verify_log import verdict_view
+from stoma.cli.audit.views import entry_view
 from stoma.cli.db.check_registry import check_view
 from stoma.cli.db.show_path import path_view
+from stoma.cli.doctor import result_view
+from stoma.cli.items.coverage_page import day_view as covered_day_view
+from stoma.cli.items.difference import change_view
 from stoma.cli.items.page import item_detail_view
+from stoma.cli.items.reparse_items import reparse_view
+from stoma.cli.items.stats_page import stats_view
 from stoma.cli.items.views import item_view
 from stoma.cli.main import command_tree
+from stoma.cli.notify.list_notices import notice_view
+from stoma.cli.notify.try_channels import tried_view
 from stoma.cli.presets.views import preset_view
 from stoma.cli.presets.views import task_view as preset_task_view
 from stoma.cli.scheduler.applied import apply_view
+from stoma.cli.scheduler.filling import filling_view
 from stoma.cli.scheduler.fires import fire_view
+from stoma.cli.scheduler.forecast_page import forecast_view
+from stoma.cli.scheduler.hole_page import hole_view
 from stoma.cli.scheduler.loaded import load_view
 from stoma.cli.scheduler.month import day_view
 from stoma.cli.scheduler.run_page import run_detail_view
 from stoma.cli.scheduler.status_page import status_view
 from stoma.cli.scheduler.task_page import task_detail_view
 from stoma.cli.scheduler.views import coming_view, run_view, task_view
+from stoma.cli.scheduler.why_page import answer_view
+from stoma.cli.secrets.list_secrets import secret_view
+from stoma.cli.service.status import standing_view
 from stoma.cli.times import Times
+from stoma.cli.tokens.list_tokens import token_view
 from stoma.cli.topics import EXIT_CODES
+from stoma.cli.users.list_users import user_view
 from stoma.exceptions import StomaError
 from stoma.operations.coming import Month, Outlook
+from stoma.operations.export_state import scheduler_state
 from tests.unit.cli.support import Cli
 
 ROOT = Path(__file__).parents[3]
@@ -47,6 +65,9 @@ SHAPES: dict[str, Iterable[str]] = {
     "history, run-task": RUN,
     "show-run": [name for name in run_detail_view().fields if name not in RUN],
     "next TASK_ID, next --schedule": fire_view(OUTLOOK, TIMES).fields,
+    "simulate": forecast_view().fields,
+    "why": answer_view().fields,
+    "backfill": filling_view(dry_run=True).fields,
     "calendar": day_view(MONTH).fields,
     "status": status_view(Path("x")).fields,
     "load-preset": load_view(TIMES).fields,
@@ -55,6 +76,21 @@ SHAPES: dict[str, Iterable[str]] = {
     "presets show": preset_task_view("UTC").fields,
     "items list, items search": item_view(TIMES).fields,
     "items show": item_detail_view().fields,
+    "items diff": change_view("x", 1, 2).fields,
+    "items stats": stats_view().fields,
+    "items coverage": covered_day_view("papers").fields,
+    "items reparse": reparse_view(dry_run=True).fields,
+    "backfill --holes": hole_view(dry_run=True).fields,
+    "export-state": scheduler_state(None, Path("x"), NOW),
+    "service status": standing_view().fields,
+    "doctor": result_view().fields,
+    "audit list": entry_view(TIMES).fields,
+    "audit verify": verdict_view().fields,
+    "secrets list": secret_view().fields,
+    "users list": user_view(TIMES).fields,
+    "tokens list": token_view(TIMES).fields,
+    "notify test": tried_view().fields,
+    "notify list": notice_view(TIMES).fields,
     "db check": check_view(Path("x")).fields,
     "db path": path_view().fields,
 }

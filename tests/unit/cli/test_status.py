@@ -76,6 +76,10 @@ def test_json_has_the_documented_fields(cli: Cli, busy: Registry) -> None:
     assert [run["task_id"] for run in found["recent"]] == ["at_work", "failing", "fine"]
 
 
+#: How bad each state is that is not the worst.
+_WORDS = {"fine": "OK", "failing": "WARNING"}
+
+
 @pytest.mark.parametrize(
     ("state", "problem"),
     [
@@ -104,8 +108,10 @@ def test_check_exits_1_if_something_is_wrong(
     shown = cli.scheduler("status", "--check")
 
     assert shown.code == int(bool(problem))
-    assert problem in shown.err
-    assert ("unhealthy: " in shown.err) == bool(problem)
+    (line,) = shown.lines
+    assert problem in line
+    assert line.startswith(f"STOMA {_WORDS.get(state, 'CRITICAL')} - ")
+    assert " | tasks=" in line
 
 
 def test_a_silent_scheduler_is_not_called_running(cli: Cli, registry: Registry) -> None:
@@ -115,9 +121,10 @@ def test_a_silent_scheduler_is_not_called_running(cli: Cli, registry: Registry) 
 
 
 def test_no_registry_is_unhealthy_and_says_how_to_begin(cli: Cli) -> None:
-    shown = cli.scheduler("status", "--check")
+    checked, shown = cli.scheduler("status", "--check"), cli.scheduler("status")
 
-    assert shown.code == 1
+    assert checked.code == 1
+    assert checked.out.startswith("STOMA CRITICAL - no scheduler is running | tasks=0 ")
     assert "tasks      0" in shown.out
     assert "begin with: stoma scheduler start" in shown.err
     assert cli.scheduler("status", "-o", "name").out == "unhealthy\n"

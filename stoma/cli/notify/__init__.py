@@ -1,0 +1,14 @@
+"""`stoma notify`: who is told of what."""
+
+from stoma.cli.lazy import group
+
+GROUP = group(
+    "notify",
+    "Notices of failures, of silence, and of what was collected.",
+    {
+        "test": "stoma.cli.notify.try_channels:try_channels",
+        "list": "stoma.cli.notify.list_notices:list_notices",
+        "retry": "stoma.cli.notify.retry_notices:retry_notices",
+        "digest": "stoma.cli.notify.digest:digest",
+    },
+)
