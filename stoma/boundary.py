@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stoma.exceptions import StomaError
+from stoma.redaction import redacted
 from stoma.text import safe
 
 INTERRUPTED = 130
@@ -39,7 +40,7 @@ def exit_codes(*, debug: bool = False) -> Iterator[None]:
 
 def report(error: StomaError) -> None:
     """Print an error and the way out on stderr."""
-    lines = [f"error: {safe(error)}"]
+    lines = [f"error: {safe(redacted(str(error)))}"]
     if error.hint:
-        lines.append(f"  {safe(error.hint)}")
+        lines.append(f"  {safe(redacted(error.hint))}")
     sys.stderr.write("\n".join(lines) + "\n")

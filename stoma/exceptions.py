@@ -71,6 +71,13 @@ class UnknownTypeError(UsageError):
         )
 
 
+class OwnCodeError(UsageError):
+    """A class of the user's own, in a file or an installed package, can not be used."""
+
+    def __init__(self, name: str, problem: str, *, hint: str = "") -> None:
+        super().__init__(f"{name!r} can not be used: {problem}", hint=hint)
+
+
 class ConfigError(StomaError):
     """A file of settings or tasks can not be used as it is."""
 
@@ -79,6 +86,13 @@ class ConfigError(StomaError):
 
 class SettingsError(ConfigError):
     """Settings are wrong: the message names file, line (where known) and key."""
+
+    #: What is wrong, one by one, each with its way out; empty where it is one thing only.
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+class SecretError(ConfigError):
+    """A secret is not there, or can not be used; the message never holds it."""
 
 
 class PresetError(ConfigError):
@@ -198,11 +212,10 @@ class RegistryBusyError(RegistryError):
     """Another process held the database for longer than we wait."""
 
     exit_code = 75
+    hint = "try again, or look who holds it"
 
     def __init__(self, path: str) -> None:
-        super().__init__(
-            f"{path} is locked by another process", hint="try again, or look who holds it"
-        )
+        super().__init__(f"{path} is locked by another process")
 
 
 class RegistryUnavailableError(RegistryError):
@@ -245,12 +258,10 @@ class PreloadError(StomaError):
     """What every attempt needs can not be imported before attempts are forked."""
 
     exit_code = 78
+    hint = "a part may start threads when it is used, not when it is imported"
 
     def __init__(self, problem: str) -> None:
-        super().__init__(
-            f"no attempt can be started: {problem}",
-            hint="a part may start threads when it is used, not when it is imported",
-        )
+        super().__init__(f"no attempt can be started: {problem}")
 
 
 # --- sources ----------------------------------------------------------------------------------
@@ -331,6 +342,17 @@ class NeedsConfigurationError(CollectError):
     exit_code = 4
 
 
+class OwnCodeFailedError(CollectError):
+    """A collector or normalizer of the user's own failed, or returned what can not be used."""
+
+    kind = "own_code"
+    hint = "try it on its own: docs/how-to/write-a-collector.md"
+
+    def __init__(self, name: str, problem: str, *, retryable: bool) -> None:
+        self.retryable = retryable
+        super().__init__(f"{name}: {problem}")
+
+
 class DeferredError(CollectError):
     """The source's budget is spent for now: the run waits, and no attempt is consumed."""
 
@@ -350,9 +372,7 @@ class DeadlineError(CollectError):
 
     kind = "timed_out"
     exit_code = 124
+    hint = "raise the task's timeout_seconds, or ask for less at a time"
 
     def __init__(self, limit_seconds: float) -> None:
-        super().__init__(
-            f"stopped after its time limit of {limit_seconds:g} s",
-            hint="raise the task's timeout_seconds, or ask for less at a time",
-        )
+        super().__init__(f"stopped after its time limit of {limit_seconds:g} s")

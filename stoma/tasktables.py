@@ -48,6 +48,7 @@ _FIELDS: Final[Mapping[str, Any]] = {
     "concurrency_key": str,
     "max_running": int,
     "memory_limit_mb": int,
+    "notify": tuple[str, ...],
     "config": dict,
 }
 #: Written as text or array, held as something narrower; a text never stands for a number.
@@ -62,6 +63,7 @@ _CONVERTED: Final = frozenset(
         "no_retry_on",
         "after",
         "only_if",
+        "notify",
     }
 )
 #: How we say what a value must be; of the enums, pydantic names the words.

@@ -8,6 +8,9 @@ from difflib import get_close_matches
 # what a terminal shows. Tab and newline are treated apart.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+#: How a formula begins, the full-width signs of East Asian keyboards included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
 
 def safe(text: object, *, lines: bool = False) -> str:
     r"""Return *text* without anything a terminal or a log line would obey.
@@ -22,6 +25,14 @@ def safe(text: object, *, lines: bool = False) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def harmless_cell(text: str) -> str:
+    """Return *text* for a cell of CSV, which no spreadsheet takes for a formula.
+
+    What begins like one gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
+    """
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def collapse(text: str) -> str:

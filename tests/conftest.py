@@ -1,9 +1,18 @@
-"""What every test is given: a log of its own."""
+"""What every test is given: a log of its own, and no secrets of another."""
 
 import logging
 from collections.abc import Iterator
 
 import pytest
+
+from stoma import redaction
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets() -> Iterator[None]:
+    """Forget what was learned as a secret: each test is a process of its own."""
+    yield
+    redaction.forget()
 
 
 @pytest.fixture(autouse=True)

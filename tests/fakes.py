@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from stoma.budgets import Allowance, held_off, reserve
+from stoma.budgets import Allowance, Count, held_off, reserve
 from stoma.exceptions import DeferredError
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -45,6 +45,7 @@ class FreeBudgets:
     def __init__(self, waits: Iterable[float] = ()) -> None:
         self.reserved: list[str] = []
         self.held_off: list[tuple[str, float]] = []
+        self.counts: list[tuple[str, Count]] = []
         self._waits = list(waits)
 
     def reserve(self, source: str, patience_seconds: float) -> float:
@@ -53,6 +54,9 @@ class FreeBudgets:
 
     def hold_off(self, source: str, seconds: float) -> None:
         self.held_off.append((source, seconds))
+
+    def told(self, source: str, count: Count) -> None:
+        self.counts.append((source, count))
 
     @contextmanager
     def connection(self, source: str, wait_seconds: float) -> Iterator[None]:
@@ -79,6 +83,9 @@ class PacedBudgets:
     def hold_off(self, source: str, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
         self._next_at = held_off(self._allowance, self._next_at, until)
+
+    def told(self, source: str, count: Count) -> None:
+        pass
 
     @contextmanager
     def connection(self, source: str, wait_seconds: float) -> Iterator[None]:

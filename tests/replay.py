@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -119,6 +120,7 @@ class ReplayServer:
 
     Attributes:
         seen: The requests, in the order they arrived.
+        arrived: When they did, on the monotonic clock.
         peak: The most connections that were open and waiting for an answer at one time.
         closing: Set when the server is about to close.
     """
@@ -126,6 +128,7 @@ class ReplayServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
         self.peak = 0
+        self.arrived: list[float] = []
         self.closing = threading.Event()
         self._open = 0
         self._lock = threading.Lock()
@@ -184,6 +187,7 @@ class ReplayServer:
         """Note a request and return what is said to it."""
         with self._lock:
             self.seen.append(seen)
+            self.arrived.append(time.monotonic())
             if len(self.seen) in self._out_of_turn:
                 return self._out_of_turn[len(self.seen)]
             for path, params, answers in self._routes:

@@ -24,9 +24,10 @@ from stoma.domain.run import Outcome, RunState, Trigger  # noqa: E402
 from stoma.domain.task import Task  # noqa: E402
 from stoma.scheduler.tidying import LogFolder, LogRule  # noqa: E402
 from stoma.storage.database import Database  # noqa: E402
+from stoma.storage.item_tables import RAW_ANSWERS  # noqa: E402
 from stoma.storage.maintenance import release_pages, shorten_log  # noqa: E402
 from stoma.storage.retention import RetentionStore, RunRule  # noqa: E402
-from stoma.storage.tables import ATTEMPTS, RAW_ANSWERS, RUNS  # noqa: E402
+from stoma.storage.tables import ATTEMPTS, RUNS  # noqa: E402
 from stoma.storage.tasks import Next, Placed, TaskStore  # noqa: E402
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -21,6 +21,8 @@ from tests.replay import page as html
 from tests.unit.cli.support import Cli, Registry, Terminal
 
 ROOT = Path(__file__).parents[2]
+#: Longer than anything here takes; only a failure waits for it.
+PATIENCE = 60.0
 CONFIG = {"search_query": "testing", "max_results": 30, "sort_by": "relevance"}
 
 
@@ -235,7 +237,7 @@ def test_a_bar_is_shown_to_who_waits(
             return super().write(text)
 
     def patient(server: ReplayServer) -> Iterator[bytes]:
-        assert shown.wait(20)
+        assert shown.wait(PATIENCE)
         body = papers(10, 10, total=20)
         head = "HTTP/1.1 200 OK\r\nContent-Type: application/atom+xml\r\n"
         yield f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -273,9 +275,9 @@ def test_a_signal_ends_it_and_the_ledger_says_so(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert asked.wait(30)
+    assert asked.wait(PATIENCE)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
 
     (run,) = json.loads(cli.scheduler("history", "--json").out)
     assert (process.returncode, out) == (code, "")

@@ -12,9 +12,9 @@ from stoma.exceptions import TaskRunningError
 from stoma.pipeline import query_key
 from stoma.scheduler.attempt import carry_out
 from stoma.scheduler.now import run_now
+from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS
 from stoma.storage.read import reading
 from stoma.storage.read_items import ItemFilter
-from stoma.storage.tables import ITEM_VERSIONS, ITEMS
 from stoma.storage.tasks import Next, Placed
 from tests.fakes import START, FakeClock
 from tests.feeds import page, paper_id, papers, serve_pages

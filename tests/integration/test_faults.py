@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def test_a_registry_that_is_moved_away_stops_the_scheduler_and_is_not_made_anew(
 
 FILL = """
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -159,3 +161,73 @@ def test_a_sync_that_fails_stops_the_scheduler_and_nothing_is_called_done(
     assert done.returncode == 75
     assert "stoma.db: disk I/O error" in done.stderr
     assert "scheduler stopped" not in done.stderr
+
+
+#: A home of which parts may not be used, and somebody who is not root: root may do everything.
+DENIED = """
+import os, sys
+from pathlib import Path
+import arxiv
+import stoma.collectors.arxiv, stoma.normalizers.arxiv
+from stoma.app import open_app
+from stoma.exceptions import StomaError
+from stoma.scheduler.now import run_now
+from stoma.scheduler.placing import place
+from stoma.settings import load_settings
+from stoma.storage.read import reading
+from tests.makers import make_task
+
+home = Path(sys.argv[1])
+if os.getuid() == 0:
+    os.chown(home, 54_321, 54_321)
+    os.setresuid(54_321, 54_321, 54_321)
+loaded = load_settings(home=home, environ={})
+task = make_task(config={"search_query": "x", "max_results": 0}, schedule="manual")
+with open_app(loaded) as app:
+    app.tasks.add(place(task, now=app.clock.now(), timezone="UTC"), now=app.clock.now())
+    app.paths.logs_dir.mkdir(exist_ok=True)
+    app.paths.logs_dir.chmod(0)
+    print("without logs:", run_now(app, "papers").outcome)
+
+def said(name):
+    try:
+        with open_app(loaded) as app:
+            app.runs.cancel(1, now=app.clock.now(), reason="user")
+    except StomaError as error:
+        print(f"{name}: {error.exit_code}: {str(error).replace(str(home), 'HOME')}")
+
+home.chmod(0o500)
+said("folder read-only")
+home.chmod(0o700)
+loaded.paths.database.chmod(0o400)
+with reading(loaded.paths.database) as reader:
+    print("file read-only:", reader.task_ids())
+said("file read-only")
+loaded.paths.database.chmod(0)
+said("file closed")
+home.chmod(0)
+said("home closed")
+home.chmod(0o700)
+"""
+
+
+def test_what_may_not_be_used_is_named_and_what_can_go_on_goes_on() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # outside of what root alone may enter
+        done = subprocess.run(
+            [sys.executable, "-c", DENIED, folder],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "without logs: empty",
+        "folder read-only: 75: HOME/stoma.db: attempt to write a readonly database",
+        "file read-only: ['papers']",
+        "file read-only: 75: HOME/stoma.db: attempt to write a readonly database",
+        "file closed: 75: HOME/stoma.db: unable to open database file",
+        "home closed: 75: HOME/stoma.db: Permission denied",
+    ]

@@ -55,14 +55,20 @@ def server() -> Iterator[WatchedServer]:
 
 @pytest.fixture
 def loaded(tmp_path: Path, server: WatchedServer) -> Loaded:
+    return settings(tmp_path, server, drain_seconds=0.5)
+
+
+def settings(home: Path, server: WatchedServer, *, drain_seconds: float) -> Loaded:
     overrides: Mapping[str, object] = {
         "sources.arxiv.base_url": server.url,
+        "sources.github.base_url": server.url,
+        "sources.github.trending_url": server.url,
         "sources.arxiv.interval_seconds": 0.0,
         "sources.arxiv.page_size": 10,
-        "scheduler.drain_seconds": 0.5,
+        "scheduler.drain_seconds": drain_seconds,
         "scheduler.check_interval_seconds": 0.05,
     }
-    return load_settings(home=tmp_path, environ={}, overrides=overrides)
+    return load_settings(home=home, environ={}, overrides=overrides)
 
 
 @contextmanager
@@ -164,8 +170,9 @@ def test_a_task_that_must_not_repeat_is_reported_as_interrupted(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_lets_runs_end_and_exits_0(
-    loaded: Loaded, server: WatchedServer, number: int
+    tmp_path: Path, server: WatchedServer, number: int
 ) -> None:
+    loaded = settings(tmp_path, server, drain_seconds=PATIENCE)
     serve_pages(server, pages=3, size=10)
     with open_app(loaded) as app:
         add_due(app)

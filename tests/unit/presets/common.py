@@ -51,6 +51,7 @@ only_if = [{ type = "variable", name = "stage", equals = "production" }]
 concurrency_key = "disk"
 max_running = 2
 memory_limit_mb = 512
+notify = ["mail", "phone:dead"]
 
 [tasks.papers.config]
 search_query = "cat:cs.AI"
@@ -83,6 +84,7 @@ PAPERS = Task(
     concurrency_key="disk",
     max_running=2,
     memory_limit_mb=512,
+    notify=("mail", "phone:dead"),
     config={"search_query": "cat:cs.AI", "max_results": 50},
 )
 SHORT = '[tasks.a]\nname = "A"\ntype = "arxiv"\nschedule = "hourly"\n'

@@ -51,8 +51,8 @@ def test_tasks_keep_the_order_of_the_file(read: Callable[[str], Preset]) -> None
 def test_a_key_is_found_on_its_line(read: Callable[[str], Preset], tmp_path: Path) -> None:
     preset = read(WHOLE)
 
-    assert preset.where("tasks", "papers", "config", "max_results") == f"{tmp_path}/p.toml:32"
-    assert preset.where("tasks", "papers", "config", "sort_by") == f"{tmp_path}/p.toml:30"
+    assert preset.where("tasks", "papers", "config", "max_results") == f"{tmp_path}/p.toml:33"
+    assert preset.where("tasks", "papers", "config", "sort_by") == f"{tmp_path}/p.toml:31"
     assert preset.where("tasks", "papers", "schedule") == f"{tmp_path}/p.toml:7"
     assert preset.where("nothing") == f"{tmp_path}/p.toml:1"
 

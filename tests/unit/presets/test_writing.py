@@ -209,8 +209,8 @@ def test_any_table_is_a_task_or_a_usage_error(table: dict[str, Any]) -> None:
         ),
         (
             "mine",
-            [replace(PAPERS, timeout_seconds=float("inf"))],
-            "task 'papers': timeout_seconds is inf, which a preset can not say",
+            [replace(PAPERS, config={"a": float("inf")})],
+            "task 'papers': config.a is inf, which a preset can not say",
         ),
     ],
 )

@@ -49,6 +49,7 @@ tasks:
     concurrency_key: disk
     max_running: 2
     memory_limit_mb: 512
+    notify: [mail, "phone:dead"]
     config:
       search_query: cat:cs.AI
       max_results: 50
@@ -65,15 +66,15 @@ def test_a_preset_is_a_task_file(read: Read) -> None:
     file = read(WHOLE, "p.toml")
 
     assert file.tasks == (PAPERS,)
-    assert file.where("papers", "config", "max_results").endswith("/p.toml:32")
+    assert file.where("papers", "config", "max_results").endswith("/p.toml:33")
 
 
 def test_a_key_is_found_on_its_line(read: Read, tmp_path: Path) -> None:
     file = read(YAML)
 
     assert file.where("papers") == f"{tmp_path}/t.yaml:3"
-    assert file.where("papers", "config", "max_results") == f"{tmp_path}/t.yaml:32"
-    assert file.where("papers", "config", "sort_by") == f"{tmp_path}/t.yaml:30"
+    assert file.where("papers", "config", "max_results") == f"{tmp_path}/t.yaml:33"
+    assert file.where("papers", "config", "sort_by") == f"{tmp_path}/t.yaml:31"
 
 
 def test_tasks_may_be_a_list_with_ids(read: Read) -> None:
