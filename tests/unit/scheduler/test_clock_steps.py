@@ -94,6 +94,54 @@ def test_fires_go_on_and_no_slot_comes_twice(
     assert 9 <= sum(run.attempts > 0 for run in runs) - before <= 11
 
 
+@pytest.mark.parametrize(
+    ("back", "slots"),
+    [
+        (timedelta(days=1), {1}),  # into the middle of what was missed
+        (timedelta(days=4), set()),  # before all of it
+    ],
+    ids=["into it", "before it"],
+)
+def test_a_stretch_that_lies_ahead_again_is_cut_and_its_slots_come_once(
+    app: App, machine: SteppedClock, back: timedelta, slots: set[int]
+) -> None:
+    instance = this_process("scheduler")
+    app.instances.enter(instance, version="0", now=app.clock.now())
+    loop = Loop(app, ScriptedExecutor(), instance)
+    add(app, schedule="interval_1m", catch_up="none")
+    minutes(app, loop, machine, 2)
+    machine.sleep(3 * 86_400)
+    minutes(app, loop, machine, 2)
+    (missed,) = [run for run in app.runs.after(0) if run.slots > 1]
+
+    machine.wall -= back
+    minutes(app, loop, machine, 3)
+
+    runs = app.runs.after(0)
+    ends = app.clock.now()
+    left = [run.due_to for run in runs if run.id == missed.id]
+    assert all(due_to is not None and due_to < ends for due_to in left)
+    assert len(left) == len(slots)
+    single = [run for run in runs if run.slots == 1]
+    assert len(single) == len({run.due_at for run in single})
+    # What had run before the step stays: it is not to run again.
+    assert all(run.attempts for run in single if run.due_at is not None and run.due_at > ends)
+
+
+def test_a_chained_task_goes_on_after_a_step_back(app: App, machine: SteppedClock) -> None:
+    instance = this_process("scheduler")
+    app.instances.enter(instance, version="0", now=app.clock.now())
+    loop = Loop(app, ScriptedExecutor(), instance)
+    add(app, schedule="run_then_wait_1m")
+    minutes(app, loop, machine, 5)
+    before = len(app.runs.after(0))
+
+    machine.wall -= timedelta(days=1)
+    minutes(app, loop, machine, 10)
+
+    assert 8 <= len(app.runs.after(0)) - before <= 11
+
+
 def test_engine_time_is_never_behind_what_it_was(machine: SteppedClock) -> None:
     clock = EngineClock(machine)
     seen = [clock.now()]
