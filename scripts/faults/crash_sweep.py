@@ -99,6 +99,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--minutes", type=float, default=20, help="begin nothing new after that")
     options = parser.parse_args()
     if shutil.which("strace") is None:
         print(json.dumps({"skipped": "strace is not installed: apt-get install strace"}))
@@ -109,8 +110,13 @@ def main() -> None:
         (options.seed + number, min(PIECE, options.points - first), ranges)
         for number, first in enumerate(range(0, options.points, PIECE))
     ]
+
+    def next_piece(piece: tuple[int, int, dict[str, dict[str, int]]]) -> Tally:
+        late = time.monotonic() - began > options.minutes * 60
+        return Tally() if late else sweep(*piece)
+
     with ThreadPoolExecutor(options.workers) as pool:
-        for found in pool.map(lambda piece: sweep(*piece), pieces):
+        for found in pool.map(next_piece, pieces):
             total.add(found)
             minutes = (time.monotonic() - began) / 60
             done = f"{total.hits.total()} of {options.points} points in {minutes:.1f} minutes"
@@ -119,6 +125,7 @@ def main() -> None:
     middle = percentile([each.cpu_seconds for each in total.recovery], 50)
     report = {
         "points": total.hits.total(),
+        "wanted": options.points,
         "starts": total.starts,
         "hits": dict(sorted(total.hits.items())),
         **total.judged,
