@@ -62,14 +62,11 @@ if [ -z "$root$dry_run" ] && [ "$(id -u)" -ne 0 ]; then
 fi
 
 source=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-# The service sees no home folders: a Python that is in one (pyenv, conda) is of no use to it.
+# The service sees no home folders: a Python that is in one (pyenv, conda) is of no use to it, and
+# an older one can not even say so.
 usable() {
-    command -v "$1" >/dev/null && "$1" - <<'END'
-import os, sys
-place = os.path.realpath(sys.executable)
-hidden = place.startswith(("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"))
-sys.exit(hidden or sys.version_info < (3, 11))
-END
+    command -v "$1" >/dev/null &&
+        (cd / && PYTHONPATH=$source PYTHONDONTWRITEBYTECODE=1 "$1" -m stoma.service usable) 2>/dev/null
 }
 python=
 for candidate in ${PYTHON:-python3 /usr/bin/python3}; do

@@ -10,7 +10,7 @@ from pathlib import Path
 from stoma.boundary import exit_codes
 from stoma.service.installing import install, uninstall
 from stoma.service.steps import Change
-from stoma.service.units import PREFIX, Target
+from stoma.service.units import PREFIX, Target, hidden_in
 from stoma.service.words import told, what_next
 from stoma.text import safe
 
@@ -18,7 +18,7 @@ from stoma.text import safe
 def main(arguments: list[str] | None = None) -> None:
     """Install or remove the service of the system."""
     parser = argparse.ArgumentParser(prog="python -m stoma.service", description=__doc__)
-    parser.add_argument("verb", choices=("install", "uninstall"))
+    parser.add_argument("verb", choices=("install", "uninstall", "usable"))
     parser.add_argument("--prefix", type=Path, default=PREFIX, help="has bin/stoma")
     parser.add_argument("--root", type=Path, default=Path("/"), help="stands for the whole system")
     parser.add_argument("--sandbox", action="store_true", help="tasks may have a sandbox")
@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--purge", action="store_true", help="remove data, settings and user")
     parser.add_argument("--dry-run", action="store_true", help="only say what would change")
     given = parser.parse_args(arguments)
+    if given.verb == "usable":  # is this Python one that the service can see?
+        sys.exit(hidden_in(Path(sys.executable).resolve()) is not None)
     with exit_codes():
         root = given.root.absolute()
         target = Target(prefix=given.prefix, root=root, sandbox=given.sandbox)

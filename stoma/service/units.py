@@ -28,7 +28,7 @@ _SANDBOX: Final = Path(f"{SCHEDULER}.d/sandbox.conf")
 #: What a unit file can name without quotes, escapes and specifiers.
 _PLAIN: Final = re.compile(r"/[\w./+,=@-]*", re.ASCII)
 #: Folders that the system's service can not see (ProtectHome=, PrivateTmp=).
-_HIDDEN: Final = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
+HIDDEN: Final = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
 
 
 class Owner(NamedTuple):
@@ -154,13 +154,18 @@ def installed_files(target: Target) -> list[Path]:
     return files
 
 
+def hidden_in(path: Path) -> Path | None:
+    """Return the folder that hides *path* from the system's service; None if it sees it."""
+    return next((each for each in HIDDEN if path.is_relative_to(each)), None)
+
+
 def _check_seen(path: Path) -> None:
     """See that the service of the system can see *path*.
 
     Raises:
         ServiceError: It is in a folder that is hidden from it.
     """
-    hidden = next((each for each in _HIDDEN if path.is_relative_to(each)), None)
+    hidden = hidden_in(path)
     if hidden:
         raise ServiceError(
             f"{path} is below {hidden}, which the service can not see",

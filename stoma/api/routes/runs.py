@@ -87,30 +87,18 @@ def _list(
 
 
 @router.get(
+    "/runs",
+    summary="List runs (the same as /history)",
+    responses=errors(404),
+    response_model=list[RunShape],
+)
+@router.get(
     "/history",
     summary="List runs",
     responses=errors(404),
     response_model=list[RunShape],
 )
 def history(
-    request: Request,
-    who: May.read,
-    web: TheWeb,
-    which: Which,
-    task_id: OneTask = None,
-    limit: Limit = 100,
-) -> JsonResponse:
-    """Return runs, newest first: what came, or why not. `Link` names the next page."""
-    return _list(request, web, who, which.of(task_id), limit)
-
-
-@router.get(
-    "/runs",
-    summary="List runs (the same as /history)",
-    responses=errors(404),
-    response_model=list[RunShape],
-)
-def list_runs(
     request: Request,
     who: May.read,
     web: TheWeb,

@@ -2,16 +2,18 @@
 
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from stoma.service import standing, units
+from stoma.service.__main__ import main
 from stoma.service.errors import NoPermissionError, ServiceError
 from stoma.service.installing import install, uninstall
 from stoma.service.steps import Change, put
-from stoma.service.units import FAILURE, SCHEDULER, WEB, File, Target
+from stoma.service.units import FAILURE, HIDDEN, SCHEDULER, WEB, File, Target
 from stoma.service.words import told, what_next
 
 
@@ -190,13 +192,20 @@ def test_one_users_service_is_taken_away_again(user: Target) -> None:
     [
         ("/opt/with blank", "can not be named in a unit"),
         ("/opt/per%cent", "can not be named in a unit"),
-        ("/home/you/venv", "is below /home, which the service can not see"),
-        ("/root/venv", "is below /root, which the service can not see"),
+        *[(f"{folder}/venv", f"is below {folder}, which the service") for folder in HIDDEN],
     ],
 )
 def test_a_prefix_that_would_not_work_is_refused(prefix: str, message: str) -> None:
     with pytest.raises(ServiceError, match=message):
         install(Target(prefix=Path(prefix)), dry=True)
+
+
+def test_a_python_of_which_the_service_sees_nothing_is_of_no_use() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["usable"])
+
+    seen = not any(Path(sys.executable).resolve().is_relative_to(folder) for folder in HIDDEN)
+    assert ended.value.code == (0 if seen else 1)
 
 
 def test_a_command_that_is_not_there_is_told(tmp_path: Path) -> None:
