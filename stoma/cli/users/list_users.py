@@ -2,6 +2,7 @@
 
 import typer
 
+from stoma.cli.accounts import found
 from stoma.cli.output import Output, View, reads
 from stoma.cli.session import session
 from stoma.cli.tables import Column
@@ -15,13 +16,7 @@ def list_users(context: typer.Context, *, out: Output) -> None:
     from stoma.operations import accounts
 
     current = session(context)
-    with current.reader() as reader:
-        there = reader is not None
-    found: list[User] = []
-    if there:
-        with current.app() as app:
-            found = accounts.list_users(app)
-    out.emit(user_view(current.times(utc=out.utc)), found)
+    out.emit(user_view(current.times(utc=out.utc)), found(current, accounts.list_users))
 
 
 def user_view(times: Times) -> View[User]:
