@@ -3,9 +3,9 @@
     python scripts/bench/soak.py [--minutes 60] [--tasks 10]
 
 So many tasks that are due every second, each run in a process of its own, and once a minute a look
-at the scheduler and all it has started: memory, open files, processes, the write-ahead log. The
-history that is older than ten minutes is pruned meanwhile, as it would be over years. Prints one
-JSON object: the first and the second half of the looks, and whether every slot is in the ledger.
+at the scheduler and all it has started: memory, open files, processes, the write-ahead log. Every
+quarter of an hour all but the newest runs are pruned, as they would be over years. Prints one JSON
+object: the first and the second half of the looks, and whether every slot had its run.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +30,8 @@ from stoma.settings import load_settings  # noqa: E402
 #: What was there before it is warm counts for nothing.
 WARM_SECONDS = 120
 LOOK_SECONDS = 60
+#: Runs of a task that are kept.
+KEPT = 600
 
 
 def main() -> None:
@@ -42,19 +45,25 @@ def main() -> None:
 
 def soak(folder: Path, minutes: float, tasks: int) -> dict[str, object]:
     shutil.copy(HERE / "noop.py", folder)
-    overrides = {"scheduler.max_concurrent_tasks": WORKERS, "logging.level": "WARNING"}
+    overrides = {
+        "scheduler.max_concurrent_tasks": WORKERS,
+        "logging.level": "WARNING",
+        "retention.runs_most": KEPT,
+    }
     loaded = load_settings(home=folder, environ={}, overrides=overrides)
     effects = folder / "effects"
     register(loaded, [task(f"each{n}", "interval_1s") for n in range(tasks)])
     process = start(loaded)
-    looks = []
+    looks, ledger = [], Ledger(loaded.paths.database)
     end = time.monotonic() + minutes * 60
     time.sleep(min(WARM_SECONDS, minutes * 10))
     while time.monotonic() < end:
         looks.append(look(process.pid, loaded.paths.database))
+        ledger.read()
         time.sleep(min(LOOK_SECONDS, max(0.0, end - time.monotonic())))
     cpu, _ = usage(process.pid)
     stop(process)
+    ledger.read()
     half = len(looks) // 2
     late = sorted(float(line.split()[0]) for line in effects.read_text().splitlines())
     return {
@@ -64,7 +73,7 @@ def soak(folder: Path, minutes: float, tasks: int) -> dict[str, object]:
         "first_half": summed(looks[:half]),
         "second_half": summed(looks[half:]),
         "lateness_ms": {"p50": at(late, 0.5), "p99": at(late, 0.99), "max": at(late, 1)},
-        "ledger": ledger(loaded.paths.database),
+        "ledger": ledger.told(),
     }
 
 
@@ -112,18 +121,41 @@ def at(values: list[float], part: float) -> float:
     return round(values[min(len(values) - 1, int(len(values) * part))], 1)
 
 
-def ledger(database: Path) -> dict[str, int]:
-    """Return how many slots ended how, and how many are missing between the first and the last."""
-    connection = sqlite3.connect(database)
-    ends = connection.execute(
-        "SELECT coalesce(outcome, state), sum(slots) FROM runs GROUP BY 1 ORDER BY 2 DESC"
-    ).fetchall()
-    gaps = connection.execute(
-        "SELECT sum(due - slots) FROM (SELECT sum(slots) AS slots,"
-        " 1 + round((julianday(max(coalesce(due_to, due_at))) - julianday(min(due_at))) * 86400)"
-        " AS due FROM runs GROUP BY task_id)"
-    ).fetchone()[0]
-    return {str(end): int(count) for end, count in ends} | {"slots_without_a_row": int(gaps)}
+class Ledger:
+    """What is in the ledger, read before it is pruned."""
+
+    def __init__(self, database: Path) -> None:
+        self._connection = sqlite3.connect(database)
+        self._seen = 0
+        self._ends: Counter[str] = Counter()
+        self._slots: dict[str, set[int]] = defaultdict(set)
+        self._twice = 0
+
+    def read(self) -> None:
+        """Read on, up to the first run that has not ended."""
+        rows = self._connection.execute(
+            "SELECT id, task_id, unixepoch(due_at), slots, state, coalesce(outcome, state)"
+            " FROM runs WHERE id > ? ORDER BY id",
+            (self._seen,),
+        ).fetchall()
+        for run_id, task_id, due, slots, state, end in rows:
+            if state in ("pending", "queued", "running"):
+                return
+            self._seen = run_id
+            self._ends[end] += slots
+            due_at = set(range(due, due + slots))  # a slot a second
+            self._twice += len(due_at & self._slots[task_id])
+            self._slots[task_id] |= due_at
+
+    def told(self) -> dict[str, int]:
+        """Return how many slots ended how, and how many have no row, or two."""
+        without = sum(max(each) + 1 - min(each) - len(each) for each in self._slots.values())
+        rows = self._connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+        return dict(self._ends) | {
+            "slots_without_a_row": without,
+            "slots_with_two": self._twice,
+            "rows_left_after_pruning": rows,
+        }
 
 
 if __name__ == "__main__":

@@ -56,9 +56,13 @@ def connect(path: Path, mode: str, *, timeout_seconds: float = 15) -> sqlite3.Co
     """Return a connection to the file at *path*, which is there; *mode* is `ro` or `rw`.
 
     A connection that may not write does not know of CHECK constraints: checks need `rw`.
+
+    Raises:
+        RegistryUnavailableError: It is not there (any more), or can not be read.
     """
     address = f"{path.resolve().as_uri()}?mode={mode}"
-    return sqlite3.connect(address, uri=True, timeout=timeout_seconds, isolation_level=None)
+    with translated(path):
+        return sqlite3.connect(address, uri=True, timeout=timeout_seconds, isolation_level=None)
 
 
 def _copy_pages(source: Path, target: Path, on_pages: OnPages) -> None:

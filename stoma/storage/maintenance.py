@@ -75,8 +75,11 @@ def release_pages(path: Path) -> bool:
 
     Nothing is done, and False returned, while somebody else writes.
     """
-    opened = connect(path, "rw", timeout_seconds=_MOMENT_SECONDS)
-    with suppress(RegistryBusyError), translated(path), closing(opened) as connection:
+    with (
+        suppress(RegistryBusyError),
+        translated(path),
+        closing(connect(path, "rw", timeout_seconds=_MOMENT_SECONDS)) as connection,
+    ):
         free = int(connection.execute("PRAGMA freelist_count").fetchone()[0])
         if free > _SPARE_PAGES:
             pages = min(free - _SPARE_PAGES, _PAGES_AT_ONCE)

@@ -18,7 +18,7 @@ from stoma.exceptions import (
 )
 from stoma.processes import this_process
 from stoma.storage.checking import check
-from stoma.storage.copying import copy
+from stoma.storage.copying import connect, copy
 from stoma.storage.database import Database
 from stoma.storage.instances import InstanceStore
 from stoma.storage.items import ItemStore, PageToStore
@@ -322,6 +322,16 @@ def test_while_somebody_writes_no_page_is_moved(database: Database) -> None:
     with closing(sqlite3.connect(database.path, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         assert not release_pages(database.path)
+
+
+def test_a_file_that_is_not_there_any_more_is_named(database: Database) -> None:
+    fill(database, 1000)
+    path = database.path.with_name("elsewhere")
+
+    with pytest.raises(RegistryUnavailableError, match="elsewhere"):
+        release_pages(path)
+    with pytest.raises(RegistryUnavailableError, match="elsewhere"):
+        connect(path, "ro")
 
 
 def test_a_log_that_grew_is_emptied_unless_somebody_reads_from_it(database: Database) -> None:
