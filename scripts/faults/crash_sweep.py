@@ -23,7 +23,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import sys
 import tempfile
@@ -39,6 +38,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 
+from parts.needed import missing  # noqa: E402
 from parts.traced_start import (  # noqa: E402
     ATTEMPT,
     CALLS,
@@ -98,8 +98,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--minutes", type=float, default=28, help="begin nothing new after that")
     options = parser.parse_args()
-    if shutil.which("strace") is None:
-        print(json.dumps({"skipped": "strace is not installed: apt-get install strace"}))
+    if why_not := missing("strace"):
+        print(json.dumps({"skipped": why_not}))
         return
     began, total = time.monotonic(), Tally()
     ranges = calibrate()

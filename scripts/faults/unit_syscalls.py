@@ -6,14 +6,16 @@ attempts, from start to end, are compared with those that the unit allows.
 """
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(ROOT), str(HERE)]
+
+from parts.needed import missing  # noqa: E402
 
 from stoma.service.units import SCHEDULER, Target, unit_text  # noqa: E402 - found beside this
 
@@ -62,10 +64,9 @@ def used() -> set[str]:
 
 
 def main() -> int:
-    for tool in ("strace", "systemd-analyze"):
-        if shutil.which(tool) is None:
-            print(f"skipped: {tool} is not here")
-            return 0
+    if why_not := missing("strace", "systemd-analyze"):
+        print(f"skipped: {why_not}")
+        return 0
     calls = used()
     refused = calls - allowed() - AS_ROOT
     print(f"{len(calls)} system calls used, refused by the unit: {sorted(refused) or 'none'}")

@@ -35,7 +35,7 @@ CALLS = (
 #: What can be hit.
 SCHEDULER, ZYGOTE, ATTEMPT = "scheduler", "zygote", "attempt"
 #: How long a process is held at the call at which it is hit, and how often it is looked for.
-HELD_SECONDS, LOOK_SECONDS, LOOKS = 0.3, 0.01, 3
+HELD_SECONDS, LOOK_SECONDS, LOOKS = 0.5, 0.01, 3
 #: No start takes that long, on any machine.
 PATIENCE_SECONDS = 120.0
 
