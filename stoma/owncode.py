@@ -10,8 +10,10 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING
 
 from stoma.exceptions import OwnCodeError
@@ -80,7 +82,9 @@ class OwnCode:
         path, wanted = self.find(name), name.rpartition(":")[2]
         # A name of its own: two files may be called alike, and neither hides a module.
         digest = hashlib.sha256(bytes(path)).hexdigest()[:12]
-        spec = spec_from_file_location(f"stoma_own_{digest}_{path.stem}", path)
+        name_inside = f"stoma_own_{digest}_{path.stem}"
+        loader = _SourceLoader(name_inside, str(path))
+        spec = spec_from_file_location(name_inside, path, loader=loader)
         if spec is None or spec.loader is None:  # pragma: no cover - a .py file has both
             raise OwnCodeError(name, f"{path} is no module")
         module = module_from_spec(spec)
@@ -100,6 +104,19 @@ class OwnCode:
             place = Path(os.path.normpath(folder / Path(file).expanduser()))
             if place.is_relative_to(folder) and place.is_file():
                 yield place
+
+
+class _SourceLoader(SourceFileLoader):
+    """Compiles the file as it is now.
+
+    Bytecode that is kept counts as the file's while second and length are the same: an edit of one
+    digit may leave both as they were. And a folder of the user's is no place for it.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of the file."""
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
 
 
 def described(error: BaseException, path: Path) -> str:

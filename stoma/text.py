@@ -9,7 +9,7 @@ from difflib import get_close_matches
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 #: How a formula begins, the full-width signs of East Asian keyboards included.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def safe(text: object, *, lines: bool = False) -> str:
@@ -31,7 +31,10 @@ def harmless_cell(text: str) -> str:
     """Return *text* for a cell of CSV, which no spreadsheet takes for a formula.
 
     What begins like one gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
+    For texts: a number is none, whatever its sign. Lines end with a newline alone, as a carriage
+    return ends a row for whoever reads it, and is not always quoted.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 

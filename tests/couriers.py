@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.notice import NoticeState
 from stoma.domain.run import Failure, GiveUp, Outcome, Run
 from stoma.notifications.base import BaseChannel, Parcel
@@ -17,6 +17,7 @@ from stoma.settings import load_settings
 from stoma.storage.read import reading
 from tests.fakes import FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 
 CONFIG = """
 [notifications]
@@ -104,6 +105,6 @@ Open = Callable[..., AbstractContextManager[House]]
 def house_at(folder: Path, clock: FakeClock, more: str = "") -> Iterator[House]:
     """Open a registry whose settings have two channels, `one` and `two`, and *more*."""
     (folder / "config.toml").write_text(CONFIG.format(more=more))
-    with open_app(load_settings(home=folder, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=folder, environ={}), clock=clock) as app:
         app.roll = lambda: 0.5
         yield House(app, clock)

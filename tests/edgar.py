@@ -22,6 +22,7 @@ TICKERS = "/files/company_tickers.json"
 
 Who = tuple[str, int, str]
 ACME: Who = ("Acme Doors, Inc.", 700001, "Filer")
+MONDAY = "2026-03-02"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Made:
     @property
     def accession(self) -> str:
         return f"0000700001-26-{self.number:06}"
+
+
+def report(number: int, filed: str = MONDAY, form: str = "8-K", hour: int = 6) -> Made:
+    """Return a filing of an hour of a day, in New York."""
+    return Made(form, number, filed=filed, at=f"{filed}T{hour:02}:00:00-05:00")
 
 
 def insider(number: int, form: str = "4", filed: str = "2026-03-02") -> Made:

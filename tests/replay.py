@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -105,7 +106,12 @@ def dribbling(head: bytes, drop: bytes, after_each: Callable[[], None], times: i
 
 def bomb(size: int) -> Answer:
     """*size* zeros, as gzip makes them small."""
-    return Answer(gzip.compress(bytes(size)), headers={"Content-Encoding": "gzip"})
+    return Answer(_zeros(size), headers={"Content-Encoding": "gzip"})
+
+
+@cache
+def _zeros(size: int) -> bytes:
+    return gzip.compress(bytes(size))
 
 
 def body_beside(meta: Path) -> Path:

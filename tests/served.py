@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Run
 from stoma.pipeline import Progress
 from stoma.scheduler.attempt import carry_out
@@ -17,6 +17,7 @@ from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS, OBSERVATIONS, TAGS, 
 from stoma.testing import CollectorContract
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer
 
 Contract = type[CollectorContract]
@@ -52,7 +53,7 @@ def registry(home: Path, contract: Contract, url: str) -> Iterator[tuple[App, Fa
     """Open a registry with the task of *contract*, which finds its source at *url*."""
     clock = FakeClock(contract.now)
     loaded = load_settings(home=home, environ={}, overrides=overrides(contract, url))
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         task = make_task("t", type=contract.collector.source, config=dict(contract.config))
         if app.tasks.find("t") is None:
             app.tasks.add(place(task, now=clock.now(), timezone="UTC"), now=clock.now())

@@ -26,9 +26,12 @@ from stoma.storage.items import PageToStore
 from stoma.storage.run_changes import finish_in
 from tests.fakes import FakeClock
 from tests.makers import make_firing, make_item, make_raw, make_task
+from tests.registries import opened_app
 
 #: What every password here is.
 PASSWORD = "a password for tests"
+#: What a guess at it costs: next to nothing.
+_CHEAP = (2, 8, 1)
 HOST = "127.0.0.1:8000"
 
 
@@ -48,7 +51,7 @@ class Site:
 
     def user(self, name: str, scope: str = "write") -> dict[str, str]:
         """Register a user and return the headers of somebody who is them."""
-        accounts.add_user(self.app, name, PASSWORD, scope=scope)
+        accounts.add_user(self.app, name, PASSWORD, scope=scope, cost=_CHEAP)
         return basic(name)
 
     def token(self, name: str, **grant: Any) -> dict[str, str]:
@@ -98,7 +101,6 @@ def application(name: str = "") -> FastAPI:
     api = create_app(load_settings(home=home, environ={}), clock=FakeClock())
     web: Web = api.state.web
     web.app.close()
-    api.state.empty = web.app.paths.database
     return api
 
 
@@ -116,26 +118,22 @@ def site(
     overrides = {f"web.{name}": value for name, value in settings.items()}
     loaded = load_settings(home=home, environ={}, overrides=overrides)
     api = application(name)
-    home.mkdir(parents=True, exist_ok=True)
-    if not loaded.paths.database.exists():
-        shutil.copyfile(api.state.empty, loaded.paths.database)
     web: Web = api.state.web
-    app = App(loaded, clock=clock)
-    app.database.open(now=clock.now())
-    # Building an application takes longer than a test: only what it works with is new.
-    vars(web).clear()
-    vars(web).update(vars(Web(app=app, runs=AskedRuns(loaded, clock=clock))))
-    if scheduler:
-        web.app.instances.enter(this_process("scheduler"), version="test", now=clock.now())
-    browser = TestClient(
-        api,
-        base_url=f"http://{HOST}",
-        client=(client, 50000),
-        follow_redirects=False,
-        raise_server_exceptions=True,
-    )
-    with browser:
-        yield Site(api, browser, clock)
+    with opened_app(loaded, clock=clock) as app:
+        # Building an application takes longer than a test: only what it works with is new.
+        vars(web).clear()
+        vars(web).update(vars(Web(app=app, runs=AskedRuns(loaded, clock=clock))))
+        if scheduler:
+            web.app.instances.enter(this_process("scheduler"), version="test", now=clock.now())
+        browser = TestClient(
+            api,
+            base_url=f"http://{HOST}",
+            client=(client, 50000),
+            follow_redirects=False,
+            raise_server_exceptions=True,
+        )
+        with browser:
+            yield Site(api, browser, clock)
 
 
 def basic(name: str, password: str = PASSWORD) -> dict[str, str]:

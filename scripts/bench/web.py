@@ -7,7 +7,8 @@
 1. list-tasks and history, requests a second and p99, one client and eight, each beside the same
    query and the same fields from a FastAPI application of twenty lines on the same file.
 2. The lateness of a scheduler (slot to start) whose run is followed by nobody, and by very many.
-Everything is on the loopback, in a temporary folder.
+Everything is on the loopback, in a temporary folder. Statistics, the status, the first page and a
+month of the calendar are measured alone.
 """
 
 import argparse
@@ -187,13 +188,18 @@ def answers(home: Path, seconds: float) -> None:
                     "plain": f"http://127.0.0.1:{port}/{path}",
                 }.items():
                     measured(who, name, url, clients, seconds, pids[who])
+        month = f"{datetime.now(UTC) - timedelta(days=31):%Y-%m}"
         for path in (
             "history?failed=true",
             "statistics",
+            "statistics?hours=720",
             "status",
             "tasks?state=failing&limit=100",
+            "calendar",
+            "/",
+            f"/calendar/{month}",
         ):
-            url = f"{base[0]}/api/scheduler/{path}"
+            url = base[0] + (path if path.startswith("/") else f"/api/scheduler/{path}")
             measured("stoma", path, url, 1, seconds, pids["stoma"])
 
 

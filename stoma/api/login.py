@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 from stoma.api.context import TheWeb, Web
 from stoma.api.doorman import COOKIE, cookie_of
 from stoma.api.errors import TooManyError, UnauthenticatedError
-from stoma.api.pages.forms import form_of
+from stoma.api.forms import form_of
 from stoma.operations import accounts
 
 router = APIRouter(include_in_schema=False)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from stoma.domain.task import Json
-from stoma.text import safe
+from stoma.text import harmless_cell, safe
 
 #: Records in a row; the names of their fields are given apart, for when there are none.
 Records = Sequence[Mapping[str, Json]]
@@ -37,8 +37,12 @@ def _csv(records: Records, names: Sequence[str], headers: bool) -> str:
     writer = csv.writer(text, lineterminator="\n")
     if headers:
         writer.writerow(names)
-    writer.writerows([flat(value) for value in record.values()] for record in records)
+    writer.writerows([_cell(value) for value in record.values()] for record in records)
     return text.getvalue()
+
+
+def _cell(value: Json) -> str:
+    return harmless_cell(value) if isinstance(value, str) else flat(value)
 
 
 def _tsv(records: Records, names: Sequence[str], headers: bool) -> str:

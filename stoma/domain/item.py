@@ -158,11 +158,12 @@ class Item:
         }
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def hash_of(content: Mapping[str, Json]) -> str:
     """Return the content hash of what `Item.content` gave; see there."""
-    text = json.dumps(
-        _canonical(dict(content)), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    text = _CANONICAL.encode(_canonical(dict(content)))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

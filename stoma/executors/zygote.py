@@ -2,6 +2,7 @@
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from errno import EAGAIN
 from pathlib import Path
 from typing import Self
@@ -10,15 +11,12 @@ from stoma.clock import Clock
 from stoma.exceptions import PreloadError
 from stoma.executors.base import AttemptSpec, Launch
 from stoma.executors.supervision.executor import ProcessExecutor
+from stoma.executors.supervision.memory import KernelKills
 from stoma.executors.supervision.watch import Process
-from stoma.executors.supervision.zygote_link import ZygoteLink
+from stoma.executors.supervision.zygote_link import COMMAND, Patience, ZygoteLink
 
 _log = logging.getLogger(__name__)
 
-#: Importing everything takes a second; a slow machine may take a minute.
-_READY_SECONDS = 60.0
-#: So long a start waits for a zygote that has to import everything again: less than a tick.
-_READY_AGAIN_SECONDS = 1.0
 #: More zygotes than this within a minute are not tried.
 _LIVES_PER_MINUTE = 5
 
@@ -29,16 +27,26 @@ class ZygoteExecutor(ProcessExecutor):
     If that process dies its attempts die with it, and the next attempt gets a new one.
     """
 
-    def __init__(self, launch: Launch, clock: Clock) -> None:
-        super().__init__(launch, clock)
+    def __init__(
+        self,
+        launch: Launch,
+        clock: Clock,
+        *,
+        kills: KernelKills | None = None,
+        patience: Patience | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        super().__init__(launch, clock, kills=kills)
         self._clock = clock
+        self._patience = patience or Patience()
+        self._command = command
         self._zygote: ZygoteLink | None = None
         self._born: deque[float] = deque(maxlen=_LIVES_PER_MINUTE)
 
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            self._living(_READY_SECONDS)
+            self._living(self._patience.ready)
         except OSError as error:
             _log.warning("no attempt can be started at present: %s", error)
         except BaseException:
@@ -53,7 +61,7 @@ class ZygoteExecutor(ProcessExecutor):
 
     def _start(self, spec: AttemptSpec, output: int, folder: Path) -> Process:
         try:
-            zygote = self._living(_READY_AGAIN_SECONDS)
+            zygote = self._living(self._patience.ready_again)
         except PreloadError as error:
             # It could be had before: what is wrong with the installation now may be put right.
             raise BlockingIOError(EAGAIN, str(error)) from error
@@ -70,7 +78,7 @@ class ZygoteExecutor(ProcessExecutor):
             now = self._clock.monotonic()
             if len(self._born) == _LIVES_PER_MINUTE and now - self._born[0] < 60:
                 raise BlockingIOError(EAGAIN, f"{_LIVES_PER_MINUTE} zygotes died within a minute")
-            self._zygote = ZygoteLink(self._launch, self._supervisor)
+            self._zygote = ZygoteLink(self._launch, self._supervisor, self._patience, self._command)
             self._born.append(now)
         self._zygote.wait(patience_seconds)
         return self._zygote

@@ -67,7 +67,7 @@ def csv_rows(records: Iterable[ItemRecord]) -> Iterator[bytes]:
     yield _row(COLUMNS)
     for record in records:
         cells = csv_cells(record)
-        yield _row([harmless_cell(_one_sort_of_line(cells[name] or "")) for name in COLUMNS])
+        yield _row([harmless_cell(cells[name] or "") for name in COLUMNS])
 
 
 def csv_cells(record: ItemRecord) -> Mapping[str, str | None]:
@@ -80,11 +80,6 @@ def csv_cells(record: ItemRecord) -> Mapping[str, str | None]:
     }
     texts = {name: None if (text := whole.get(name)) is None else str(text) for name in COLUMNS}
     return {**texts, **lists}
-
-
-def _one_sort_of_line(text: str) -> str:
-    # A lone carriage return ends a row for whoever reads it, and is not quoted.
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _row(cells: Iterable[str]) -> bytes:

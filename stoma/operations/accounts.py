@@ -11,7 +11,7 @@ from stoma.domain.account import SCOPES, Scope, Token, User, WebSession
 from stoma.domain.task import Json
 from stoma.exceptions import UsageError
 from stoma.operations.audited import record
-from stoma.operations.passwords import TOKEN_PREFIX, digest, fits, new_token, stored
+from stoma.operations.passwords import COST, TOKEN_PREFIX, Cost, digest, fits, new_token, stored
 from stoma.text import did_you_mean
 
 #: What a user or a token may be called.
@@ -51,8 +51,10 @@ def list_users(app: App) -> list[User]:
     return app.accounts.users()
 
 
-def add_user(app: App, name: str, password: str, *, scope: str = "write") -> User:
-    """Register a user.
+def add_user(
+    app: App, name: str, password: str, *, scope: str = "write", cost: Cost = COST
+) -> User:
+    """Register a user; *cost* is what one guess at the password takes.
 
     Raises:
         ConflictError: The name is taken.
@@ -60,7 +62,7 @@ def add_user(app: App, name: str, password: str, *, scope: str = "write") -> Use
     """
     _check_name("user", name)
     _check_password(password)
-    kept, granted = stored(password), _scope(scope)
+    kept, granted = stored(password, cost), _scope(scope)
     with app.database.together():
         user = app.accounts.add_user(name, granted, kept, now=app.clock.now())
         record(app, "users-add", name, None, {"scope": user.scope})

@@ -1,7 +1,7 @@
 """When tasks are due: the next moments of one, with reasons, and a month of all."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
@@ -150,6 +150,10 @@ class TaskMonth:
             return len(list(self.moments(after, until)))
         return count_between(self.schedule, after, until) if after < until else 0
 
+    def like(self) -> Hashable:
+        """Return what is equal for all that have the same slots."""
+        return self.schedule, self.task.next_run_at if self.schedule.chained else None
+
     def local(self, moment: datetime) -> datetime:
         """Return a moment on the clock of the schedule."""
         return local_time(int(moment.timestamp()), self.schedule.timezone)
@@ -166,6 +170,7 @@ class Month:
     until: datetime
     days: Mapping[int, int]  #: day of the month -> slots of all tasks
     tasks: Sequence[TaskMonth]
+    by_task: Mapping[str, int] = field(default_factory=dict)  #: the slots of each, by its id
 
     @property
     def fires(self) -> int:
@@ -218,7 +223,7 @@ def coming_month(
     Raises:
         ScheduleError: A schedule can not be understood any more.
     """
-    tasks = reader.tasks(strip=0) if reader else []
+    tasks = reader.enabled() if reader else []
     return month_of(tasks, year, month, timezone=timezone, now=now)
 
 
@@ -233,17 +238,27 @@ def month_of(
         for task in tasks
         if task.enabled
     ]
+    alike: dict[Hashable, list[TaskMonth]] = {}  # thousands of tasks have few schedules
+    for each in found:
+        alike.setdefault(each.like(), []).append(each)
+    after, until = max(bounds[0], now), bounds[-1]
     return Month(
         year=year,
         month=month,
         timezone=timezone,
-        after=max(bounds[0], now),
-        until=bounds[-1],
+        after=after,
+        until=until,
         days={
-            number: sum(each.count(max(begin, now), end) for each in found)
+            number: sum(len(same) * same[0].count(max(begin, now), end) for same in alike.values())
             for number, (begin, end) in enumerate(pairwise(bounds), 1)
         },
         tasks=found,
+        by_task={
+            each.task.id: count
+            for same in alike.values()
+            for count in [same[0].count(after, until)]
+            for each in same
+        },
     )
 
 

@@ -1,17 +1,18 @@
-"""Telling people: channels tried out, notices tried again, the digest made now."""
+"""Telling people: channels tried out, notices delivered and tried again, the digest made now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stoma.app import App
-from stoma.domain.notice import Notice
-from stoma.exceptions import NotFoundError, SecretError, StomaError
-from stoma.notifications.base import Parcel
+from stoma.domain.notice import Notice, Queued
+from stoma.exceptions import ConflictError, NotFoundError, SecretError, StomaError
+from stoma.notifications.base import BaseChannel, Parcel
 from stoma.notifications.errors import DeliveryError
 from stoma.notifications.words import of_test
 from stoma.operations.audited import record
 from stoma.scheduler import digesting
-from stoma.scheduler.courier import channel_of
+from stoma.scheduler.asked import scheduler_at_work
+from stoma.scheduler.courier import Courier, channel_of
 from stoma.text import did_you_mean
 
 
@@ -58,6 +59,29 @@ def retry_notices(app: App, ids: Sequence[int] = ()) -> int:
         if count:
             record(app, "retry-notices", ", ".join(map(str, ids)) or "all", after={"count": count})
     return count
+
+
+def flush_notices(app: App, make: Callable[[App, str], BaseChannel] = channel_of) -> list[Queued]:
+    """Deliver all that waits now, in this process; return what became of each, oldest first.
+
+    Args:
+        app: The registry.
+        make: Returns the channel of a name.
+
+    Raises:
+        ConflictError: A scheduler is at work, and would deliver the same once more.
+    """
+    if scheduler_at_work(app):
+        raise ConflictError(
+            "a scheduler is at work, which delivers what is due by itself",
+            hint="let what waits for its next try go now: stoma notify retry ID",
+        )
+    with app.database.together():
+        ids = app.outbox.hurry(now=app.clock.now())
+        if ids:
+            record(app, "flush-notices", "all", after={"count": len(ids)})
+    Courier(app, make).flush()
+    return app.outbox.some(ids)
 
 
 def preview_digest(app: App) -> Notice:

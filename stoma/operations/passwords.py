@@ -6,19 +6,21 @@ import hmac
 import secrets
 from typing import Final
 
+Cost = tuple[int, int, int]  #: N, r and p of scrypt
+
 #: The cost of one guess: 16 MB and some 40 ms (RFC 7914; N, r, p).
-_COST: Final = (2**14, 8, 1)
+COST: Final[Cost] = (2**14, 8, 1)
 _SALT_BYTES: Final = 16
 _MEMORY: Final = 64 * 1024 * 1024
 #: What a token begins with, so that people, and scanners for leaked ones, know it.
 TOKEN_PREFIX: Final = "stoma_"  # noqa: S105 - every token begins so
 
 
-def stored(password: str) -> str:
+def stored(password: str, cost: Cost = COST) -> str:
     """Return the form in which a password is kept: `scrypt$N$r$p$salt$hash`."""
     salt = secrets.token_bytes(_SALT_BYTES)
-    numbers = "$".join(map(str, _COST))
-    return f"scrypt${numbers}${_text(salt)}${_text(_scrypt(password, salt, _COST))}"
+    numbers = "$".join(map(str, cost))
+    return f"scrypt${numbers}${_text(salt)}${_text(_scrypt(password, salt, cost))}"
 
 
 def fits(password: str, kept: str) -> bool:
@@ -38,7 +40,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _scrypt(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
+def _scrypt(password: str, salt: bytes, cost: Cost) -> bytes:
     n, r, p = cost
     return hashlib.scrypt(
         password.encode("utf-8", "surrogatepass"), salt=salt, n=n, r=r, p=p, maxmem=_MEMORY

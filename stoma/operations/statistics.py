@@ -1,6 +1,5 @@
 """How the tasks of a registry have been doing, in numbers. Light."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from math import ceil
 
 from stoma.storage.read import Reader
 from stoma.storage.read_pages import TaskFilter
+from stoma.storage.read_statistics import WordCount
 
 #: What did its work, and what did not.
 _GOOD = frozenset({"succeeded", "empty"})
@@ -75,43 +75,42 @@ def statistics(
         most: So many tasks are told of one by one, those with the most failures first.
     """
     found = reader.pages.statistics(since, only=only)
-    seconds = found.seconds()
-    words: dict[str, Counter[str]] = {}
-    new, updated = Counter[str](), Counter[str]()
-    for each in found.words():
-        words.setdefault(each.task_id, Counter())[each.word] += each.runs
-        new[each.task_id] += each.new
-        updated[each.task_id] += each.updated
-    lengths: dict[str, list[float]] = {}
+    counted, seconds = found.words(), found.seconds()
+    together = {each.word: each.runs for each in counted}
+    counts = found.words_of(found.worst(_BAD, limit=most))
+    lengths: dict[str, list[float]] = {task_id: [] for task_id in counts}
     for task_id, length in seconds:
-        lengths.setdefault(task_id, []).append(length)
-    together = Counter[str]()
-    for counts in words.values():
-        together.update(counts)
-    shown = sorted(words, key=lambda task_id: (-_bad(words[task_id]), task_id))[:most]
+        if task_id in lengths:
+            lengths[task_id].append(length)
     return Statistics(
         since=since,
         until=now,
         tasks=_tasks(reader, only),
         due_soon=found.due_until(now + SOON),
         waiting=reader.pages.waiting(only=only),
-        words=dict(together.most_common()),
+        words=_by_number(together),
         success_rate=success_rate(together),
-        new=new.total(),
-        updated=updated.total(),
+        new=sum(each.new for each in counted),
+        updated=sum(each.updated for each in counted),
         lengths=lengths_of([length for _, length in seconds]),
-        by_task=[
-            TaskNumbers(
-                task_id=task_id,
-                words=dict(words[task_id].most_common()),
-                success_rate=success_rate(words[task_id]),
-                new=new[task_id],
-                updated=updated[task_id],
-                lengths=lengths_of(lengths.get(task_id, [])),
-            )
-            for task_id in shown
-        ],
+        by_task=[_numbers(task_id, counts[task_id], lengths[task_id]) for task_id in counts],
     )
+
+
+def _numbers(task_id: str, counted: Sequence[WordCount], seconds: Sequence[float]) -> TaskNumbers:
+    words = {each.word: each.runs for each in counted}
+    return TaskNumbers(
+        task_id=task_id,
+        words=_by_number(words),
+        success_rate=success_rate(words),
+        new=sum(each.new for each in counted),
+        updated=sum(each.updated for each in counted),
+        lengths=lengths_of(seconds),
+    )
+
+
+def _by_number(words: Mapping[str, int]) -> Mapping[str, int]:
+    return dict(sorted(words.items(), key=lambda each: (-each[1], each[0])))
 
 
 def success_rate(words: Mapping[str, int]) -> float | None:
@@ -120,14 +119,10 @@ def success_rate(words: Mapping[str, int]) -> float | None:
     A partial collection is neither good nor bad: it counts half.
     """
     good = sum(count for word, count in words.items() if word in _GOOD)
-    bad = _bad(words)
+    bad = sum(count for word, count in words.items() if word in _BAD)
     partial = words.get(_PARTIAL, 0)
     carried_out = good + bad + partial
     return (good + partial / 2) / carried_out if carried_out else None
-
-
-def _bad(words: Mapping[str, int]) -> int:
-    return sum(count for word, count in words.items() if word in _BAD)
 
 
 def lengths_of(seconds: Sequence[float]) -> Lengths | None:

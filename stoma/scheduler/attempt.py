@@ -73,7 +73,9 @@ def _carried_out(app: App, run: Run, on_page: Callable[[Progress], None]) -> Run
         _fail(app, task, run, Failure(kind="bug", message=f"{type(error).__name__}: {error}"))
     else:
         _log.info("run %d: %s", run.id, outcome)
-        note_volume(app, app.runs.get(run.id))
+        ended = app.runs.get(run.id)
+        note_volume(app, ended)
+        return ended
     return app.runs.get(run.id)
 
 

@@ -90,6 +90,10 @@ class Courier:
     def round(self) -> int:
         """Deliver what is due now, here and one after the other; return how many were."""
         self._queue()
+        return self.flush()
+
+    def flush(self) -> int:
+        """Deliver what is due now and queued already; return how many were."""
         return sum(self._deliver_all(name) for name in self._due())
 
     def _watch(self) -> None:

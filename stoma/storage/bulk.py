@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.types import TypeEngine
+
+from stoma.storage.types import UtcDateTime, Word
 
 Processor = Callable[[Any], Any]
 
@@ -65,4 +68,10 @@ def _portions(
 def _processors(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[Processor | None, ...]:
-    return tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+    return tuple(_processor(table.c[name].type, dialect) for name in names)
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    made = kind.dialect_impl(dialect).bind_processor(dialect)
+    # A page has few moments and words, each in many rows.
+    return lru_cache(maxsize=256)(made) if made and isinstance(kind, UtcDateTime | Word) else made

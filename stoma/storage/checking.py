@@ -1,4 +1,4 @@
-"""Is the registry whole? Every page, constraint, reference and index of it is looked at."""
+"""Is the registry whole? Its pages, constraints, references and indexes, and the audit log."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from stoma.exceptions import DamagedRegistryError
 from stoma.storage.copying import connect
 from stoma.storage.migrations import migrate
+from stoma.storage.read_audit import AuditReader
 from stoma.storage.schema import check_file, check_version, translated
 
 #: So many findings of one kind are told: a damaged file has thousands.
@@ -41,7 +42,10 @@ def check(path: Path, *, timeout_seconds: float = 15) -> list[str]:
             findings.extend(_broken_pages(connection))
             findings.extend(_broken_references(connection))
             findings.extend(_broken_search(connection))
-            findings.extend(_missing(connection))
+            missing = list(_missing(connection))
+            findings.extend(missing)
+            if not any(each.startswith("table audit") for each in missing):
+                findings.extend(_broken_audit(connection))
     except DamagedRegistryError as error:
         findings.append(str(error))
     return findings
@@ -76,6 +80,13 @@ def _broken_search(connection: sqlite3.Connection) -> Iterator[str]:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _broken_audit(connection: sqlite3.Connection) -> Iterator[str]:
+    connection.row_factory = sqlite3.Row
+    problem = AuditReader(connection).verify().problem
+    if problem:
+        yield f"the audit log is broken: {problem}; see: stoma audit verify"
 
 
 def _missing(connection: sqlite3.Connection) -> Iterator[str]:

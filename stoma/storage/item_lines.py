@@ -12,6 +12,7 @@ from stoma.domain.task import Json
 class ItemFilter:
     """Which items; every condition given must hold."""
 
+    text: str | None = None  #: words that must all occur, as in a search; without any: none fits
     source: str | None = None
     kind: str | None = None
     task_id: str | None = None

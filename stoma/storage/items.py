@@ -23,6 +23,14 @@ from stoma.storage.upsert import Seen, upsert
 #: The level of zlib: the usual one takes four times as long, for a few percent.
 _PACKING = 3
 
+_ANSWER = insert_or(RAW_ANSWERS)
+# The same answer again keeps its row; a body that was dropped meanwhile comes back.
+_KEEP = _ANSWER.on_conflict_do_update(
+    index_elements=["sha256"],
+    set_={name: _ANSWER.excluded[name] for name in ("body", "kept_bytes", "fetched_at", "run_id")},
+    where=RAW_ANSWERS.c.kept_bytes == 0,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -119,28 +127,20 @@ def _count(page: PageToStore, changes: Sequence[tuple[Change, Item]]) -> Counts:
 
 
 def _keep_raw(connection: Connection, run: Run, raw: RawAnswer, packed: bytes) -> None:
-    kept = {
+    row = {
+        "sha256": raw.sha256,
+        "source": raw.source,
+        "url": redacted(raw.url),
+        "status": raw.status,
+        "media_type": raw.media_type,
+        "headers": dict(raw.headers),
         "body": packed,
         "kept_bytes": len(packed),
+        "size": len(raw.body),
         "fetched_at": raw.fetched_at,
         "run_id": run.id,
     }
-    statement = insert_or(RAW_ANSWERS).values(
-        sha256=raw.sha256,
-        source=raw.source,
-        url=redacted(raw.url),
-        status=raw.status,
-        media_type=raw.media_type,
-        headers=dict(raw.headers),
-        size=len(raw.body),
-        **kept,
-    )
-    # The same answer again keeps its row; a body that was dropped meanwhile comes back.
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["sha256"], set_=kept, where=RAW_ANSWERS.c.kept_bytes == 0
-        )
-    )
+    connection.execute(_KEEP, row)
 
 
 def _prove(connection: Connection, run: Run, proof: Proof, now: datetime) -> None:

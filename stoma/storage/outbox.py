@@ -98,6 +98,25 @@ class OutboxStore:
         with self._database.write() as connection:
             return connection.execute(change.values(values)).rowcount
 
+    def hurry(self, *, now: datetime) -> list[int]:
+        """Let all that waits be due, also what is held back until later; return its ids."""
+        waiting = OUTBOX.c.state == NoticeState.WAITING
+        with self._database.write() as connection:
+            later = update(OUTBOX).where(waiting, OUTBOX.c.not_before > now)
+            connection.execute(later.values(not_before=now))
+            return list(
+                connection.scalars(select(OUTBOX.c.id).where(waiting).order_by(OUTBOX.c.id))
+            )
+
+    def some(self, ids: Sequence[int]) -> list[Queued]:
+        """Return notices by their ids, as they are now, oldest first."""
+        # Not one by one: a value to bind for each would be too many for SQLite at some point.
+        within = OUTBOX.c.id.between(min(ids, default=0), max(ids, default=0))
+        query, wanted = select(OUTBOX).where(within).order_by(OUTBOX.c.id), {*ids}
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings()
+            return [_queued(row) for row in rows if row["id"] in wanted]
+
     def prune(self, before: datetime) -> int:
         """Remove what was delivered, or given up, and queued before a moment; return how many."""
         gone = delete(OUTBOX).where(

@@ -8,7 +8,6 @@ anyway, so rarity decides little.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 #: How much a hit counts, by where it is.
 WEIGHTS = {"title": 8.0, "contributors_text": 4.0, "tags_text": 2.0, "summary": 1.0}
@@ -24,27 +23,33 @@ def ranked(terms: Sequence[str], texts: Mapping[int, Sequence[str]]) -> list[int
         terms: Words or phrases that are looked for; `begin*` is the beginning of a word.
         texts: For each key the texts that may hold them, in the order of `WEIGHTS`.
     """
-    wanted = [_pattern(term) for term in terms]
+    wanted = [_wanted(term) for term in terms]
     plain = {key: [_folded(text) for text in columns] for key, columns in texts.items()}
     lengths = {key: sum(map(len, columns)) for key, columns in plain.items()}
-    usual = fmean(lengths.values()) if lengths else 0.0
+    usual = sum(lengths.values()) / max(1, len(lengths))
 
     def score(key: int) -> float:
         bend = _K1 * (1 - _B + _B * lengths[key] / (usual or 1.0))
         total = 0.0
-        for pattern in wanted:
-            counts = (_hits(pattern, text) for text in plain[key])
-            hits = sum(n * weight for n, weight in zip(counts, WEIGHTS.values(), strict=True))
+        for word, pattern in wanted:
+            hits = sum(
+                _hits(pattern, text) * weight
+                for text, weight in zip(plain[key], WEIGHTS.values(), strict=True)
+                if word in text
+            )
             total += hits / (hits + bend)
         return total
 
     return sorted(texts, key=lambda key: (score(key), key), reverse=True)
 
 
-def _pattern(term: str) -> re.Pattern[str]:
+def _wanted(term: str) -> tuple[str, re.Pattern[str]]:
+    """Return a word without which *term* is not in a text, and what it is there."""
+    words = _WORD.findall(_folded(term))
     # It begins with letters, not with a condition: those are found many times faster.
-    words = map(re.escape, _WORD.findall(_folded(term)))
-    return re.compile(r"[\W_]+".join(words) + ("" if term.endswith("*") else r"(?![^\W_])"))
+    pattern = r"[\W_]+".join(map(re.escape, words))
+    end = "" if term.endswith("*") else r"(?![^\W_])"
+    return "".join(words[:1]), re.compile(pattern + end)
 
 
 def _hits(pattern: re.Pattern[str], text: str) -> int:

@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 #: How many of a task's newest runs its line shows.
 STRIP = 10
-#: Up to so many tasks are asked about by name.
-_FEW = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +161,7 @@ class Reader:
 
     def lines(self, task_ids: Sequence[str], *, strip: int = STRIP) -> list[TaskLine]:
         """Return some tasks, in the order of their ids."""
-        found: list[TaskLine] = []
-        for first in range(0, len(task_ids), _FEW):  # more at once, and all would be gone through
-            some = sorted(task_ids)[first : first + _FEW]
-            marks = ", ".join("?" * len(some))
-            found += self._tasks(f"tasks.id IN ({marks}) ORDER BY id", *some, strip=strip)
-        return found
+        return self._tasks(f"id {_AMONG} ORDER BY id", json.dumps([*task_ids]), strip=strip)
 
     def proven_days(self, task_id: str, query: str) -> "Sequence[Proven]":
         """Return which days one query of a task has provably got whole, by its first days."""
@@ -179,6 +172,12 @@ class Reader:
     def tasks(self, *, strip: int = STRIP) -> list[TaskLine]:
         """Return every task, by id, with its newest run and a strip of earlier ones."""
         return self._tasks("1 ORDER BY id", strip=strip)
+
+    def enabled(self) -> list[TaskLine]:
+        """Return every enabled task, by id, without what became of it: for schedules."""
+        return [
+            task_line(row) for row in self._rows("SELECT * FROM tasks WHERE enabled ORDER BY id")
+        ]
 
     def task(self, task_id: str) -> TaskDetail | None:
         """Return one task."""
@@ -288,12 +287,12 @@ class Reader:
         rows = list(self._rows(f"SELECT * FROM tasks WHERE {where}", *values))  # noqa: S608 - fixed texts
         if not rows:
             return []
-        ids = [row["id"] for row in rows]
-        newest = {row["task_id"]: run_line(row) for row in self._of(ids, _NEWEST)}
-        waiting = {row["task_id"]: run_line(row) for row in self._rows(_WAITING)}
+        ids = json.dumps([row["id"] for row in rows])
+        newest = {row["task_id"]: run_line(row) for row in self._rows(_NEWEST, ids)}
+        waiting = {row["task_id"]: run_line(row) for row in self._rows(_WAITING, ids)}
         words: dict[str, str] = {}
         if strip:
-            words = {row["id"]: row["words"] or "" for row in self._of(ids, _STRIPS, strip)}
+            words = {row["id"]: row["words"] or "" for row in self._rows(_STRIPS, strip, ids)}
         return [
             task_line(
                 row,
@@ -303,13 +302,6 @@ class Reader:
             )
             for row in rows
         ]
-
-    def _of(self, ids: Sequence[str], query: str, *values: object) -> Iterator[sqlite3.Row]:
-        """Return what a query over tasks says of the tasks *ids*; of all, if they are many."""
-        if len(ids) > _FEW:
-            return self._rows(query, *values)
-        marks = ", ".join("?" * len(ids))
-        return self._rows(f"{query} WHERE tasks.id IN ({marks})", *values, *ids)
 
     def _definitions(self, task_id: str) -> list[DefinitionLine]:
         query = "SELECT * FROM task_versions WHERE task_id = ? ORDER BY version DESC"
@@ -327,6 +319,7 @@ class Reader:
         return iter(self._connection.execute(query, values))
 
 
+_AMONG = "IN (SELECT value FROM json_each(?))"
 # Each is an index seek per task. The newest run that started counts; a task of which none ever
 # did (its collector is not there yet, say) shows the newest that was decided.
 _NEWEST_ID = (
@@ -334,14 +327,16 @@ _NEWEST_ID = (
     " AND (r.state IN ('running', 'done') OR r.attempts > 0)),"
     " (SELECT max(id) FROM runs AS r WHERE r.task_id = tasks.id))"
 )
-_NEWEST = f"SELECT runs.* FROM tasks JOIN runs ON runs.id = {_NEWEST_ID}"  # noqa: S608 - fixed text
+_NEWEST = f"SELECT runs.* FROM tasks JOIN runs ON runs.id = {_NEWEST_ID} WHERE tasks.id {_AMONG}"  # noqa: S608 - fixed text
 _NEWEST_SAMPLE = "SELECT * FROM samples WHERE instance_id = ? ORDER BY at DESC LIMIT 1"
 _BUSY = "FROM runs WHERE state IN ('pending', 'queued', 'running')"
 _RUNNING = f"SELECT * {_BUSY} AND state = 'running' ORDER BY id"
-_WAITING = f"SELECT * {_BUSY} AND state <> 'running' ORDER BY id"
+# The plus keeps SQLite at the few that wait, away from all runs of these tasks.
+_WAITING = f"SELECT * {_BUSY} AND state <> 'running' AND +task_id {_AMONG} ORDER BY id"
 _STRIPS = (
     "SELECT tasks.id, (SELECT group_concat(word) FROM (SELECT coalesce(outcome, state) AS word"
     " FROM runs AS r WHERE r.task_id = tasks.id ORDER BY r.id DESC LIMIT ?)) AS words FROM tasks"
+    " WHERE tasks.id IN (SELECT value FROM json_each(?))"
 )
 _MAY_FAIL = (
     "enabled AND EXISTS (SELECT 1 FROM runs WHERE runs.id = "  # noqa: S608 - fixed text

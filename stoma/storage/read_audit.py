@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from stoma.domain.audit import Actor, Draft, Entry, Mark, Verdict, verify
 from stoma.domain.task import Json
@@ -72,7 +72,7 @@ def _where(wanted: AuditFilter) -> tuple[str, list[str]]:
 
 def _entry(row: sqlite3.Row) -> Entry:
     draft = Draft(
-        at=moment(row["at"]),
+        at=_moment(row["at"]),
         actor=Actor(row["actor"], row["origin"]),
         action=row["action"],
         subject=row["subject"],
@@ -80,6 +80,13 @@ def _entry(row: sqlite3.Row) -> Entry:
         after=_json(row["after"]),
     )
     return Entry(id=row["id"], draft=draft, hash=row["hash"])
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return moment(text)
+    except ValueError:  # nor is this, see below
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _json(text: str | None) -> Json:

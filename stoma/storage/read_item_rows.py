@@ -92,7 +92,7 @@ def _hanging(
     return found
 
 
-def item_line(row: sqlite3.Row) -> ItemLine:
+def item_line(row: sqlite3.Row, snippet: str = "") -> ItemLine:
     """Return the item in *row*, as lists show it."""
     return ItemLine(
         id=row["id"],
@@ -108,7 +108,7 @@ def item_line(row: sqlite3.Row) -> ItemLine:
         first_seen_at=_moment(row["first_seen_at"]),
         last_seen_at=_moment(row["last_seen_at"]),
         authors=tuple(filter(None, row["contributors_text"].split("\n"))),
-        snippet=row["snippet"] if "snippet" in row.keys() else "",  # noqa: SIM118 - not a dict
+        snippet=snippet,
     )
 
 

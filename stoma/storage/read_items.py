@@ -2,10 +2,10 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stoma.domain.item import RawAnswer
-from stoma.storage.item_conditions import conditions
+from stoma.storage.item_conditions import conditions, narrowed
 from stoma.storage.item_lines import (
     ItemDetail,
     ItemFilter,
@@ -22,7 +22,15 @@ from stoma.storage.read_item_rows import (
     records,
 )
 from stoma.storage.read_item_stats import statistics
-from stoma.storage.search import CANDIDATES, match_expression, search_terms
+from stoma.storage.search import (
+    CANDIDATES,
+    HIT_END,
+    HIT_START,
+    match_expression,
+    search_terms,
+    snippets,
+    spelled_out,
+)
 
 __all__ = [
     "HIT_END",
@@ -35,8 +43,6 @@ __all__ = [
     "VersionLine",
 ]
 
-#: What frames a hit in a snippet; control characters that no stored text can hold.
-HIT_START, HIT_END = "\x02", "\x03"
 #: So many items are read at a time where all are wanted.
 _AT_ONCE = 500
 
@@ -59,7 +65,8 @@ class ItemReader:
     def after(self, item_id: int, wanted: ItemFilter) -> list[ItemLine]:
         """Return the items that were added after the one of that number, in their order."""
         where, values = conditions(wanted)
-        query = f"SELECT * FROM items WHERE items.id > ? AND {where} ORDER BY items.id"  # noqa: S608
+        # By the number, never by the index of what nearly all have in common.
+        query = f"SELECT * FROM items NOT INDEXED WHERE items.id > ? AND {where} ORDER BY items.id"  # noqa: S608
         return [item_line(row) for row in self._rows(query, item_id, *values)]
 
     def last_id(self) -> int:
@@ -75,23 +82,26 @@ class ItemReader:
         `CANDIDATES` items match, the newest of them are ranked, and the newest of those that have
         every word in their titles.
         """
-        match = match_expression(text)
-        if match is None:
+        match, words = match_expression(text), spelled_out(self._connection, text)
+        if match is None or words is None:
             return []
         most = max(CANDIDATES, limit + offset)
-        found = self._matching(match, wanted, most)
+        where, values = narrowed(self._connection, wanted)
+        found = self._matching(words, where, values, most)
         if len(found) == most:
-            found |= self._matching(f"title : ({match})", wanted, most)
+            found |= self._matching(f"title : ({words})", where, values, most)
         best = ranked(search_terms(text), found)[offset : offset + limit]
+        around = snippets(match, {item_id: found[item_id] for item_id in best})
         return [
-            item_line(row)
+            item_line(row, around.get(item_id, ""))
             for item_id in best
-            for row in self._rows(_SHOWN, HIT_START, HIT_END, match, item_id)
+            for row in self._rows(_BY_NUMBER, item_id)
         ]
 
-    def _matching(self, match: str, wanted: ItemFilter, most: int) -> dict[int, tuple[str, ...]]:
+    def _matching(
+        self, match: str, where: str, values: Sequence[object], most: int
+    ) -> dict[int, tuple[str, ...]]:
         """Return the newest items that match, each with its texts, in the order of `WEIGHTS`."""
-        where, values = conditions(wanted)
         query = (
             f"SELECT items.id, {_TEXTS} FROM items_fts"  # noqa: S608 - fixed texts
             " JOIN items ON items.id = items_fts.rowid"
@@ -125,7 +135,9 @@ class ItemReader:
         What is written meanwhile is not seen.
         """
         where, values = conditions(wanted)
-        found = self._rows(f"SELECT * FROM items WHERE {where} ORDER BY items.id", *values)  # noqa: S608
+        # Numbers are put in order in no time; whole rows would be written to the disk for it.
+        some = f"SELECT id FROM items WHERE {where}"  # noqa: S608 - fixed texts
+        found = self._rows(f"SELECT * FROM items WHERE id IN ({some}) ORDER BY id", *values)  # noqa: S608
         while rows := found.fetchmany(_AT_ONCE):
             yield from records(self._connection, rows)
 
@@ -148,12 +160,6 @@ class ItemReader:
 
 
 _TEXTS = ", ".join(f"items.{name}" for name in WEIGHTS)
-# Snippets cost more than ranks: only what is shown gets one.
-_SHOWN = (
-    "SELECT items.*, snippet(items_fts, -1, ?, ?, '…', 16) AS snippet"
-    " FROM items_fts JOIN items ON items.id = items_fts.rowid"
-    " WHERE items_fts MATCH ? AND items_fts.rowid = ?"
-)
 _BY_NAME = (
     "SELECT * FROM items WHERE natural_id = ? ORDER BY id LIMIT 1",
     # A company's number, say, is on each of its filings.

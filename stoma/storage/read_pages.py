@@ -8,14 +8,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from stoma.domain.run import RunState
+from stoma.storage.read_days import DayReader, Only, Tally, first_id
 from stoma.storage.read_rows import RunLine, run_line
 from stoma.storage.read_statistics import StatisticsReader
 from stoma.storage.schema import format_utc, parse_utc
-
-Only = frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +36,6 @@ class RunFilter:
     trigger: str = ""
     since: datetime | None = None  #: decided at or after
     until: datetime | None = None  #: decided before
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many slots of one day, or hour, ended in the same way."""
-
-    bucket: int  #: which of the intervals that were asked about
-    word: str
-    trigger: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +127,7 @@ class PageReader:
             f"SELECT 0 AS bucket, {_WORD} AS word, trigger, sum(slots) AS count FROM runs"  # noqa: S608
             f" WHERE id >= ? AND {among} GROUP BY word, trigger"
         )
-        return list(map(_tally, self._rows(query, self._first_id(moment), *values)))
+        return [Tally(*row) for row in self._rows(query, self._first_id(moment), *values)]
 
     # --- days and hours ----------------------------------------------------------------------
 
@@ -150,29 +138,15 @@ class PageReader:
 
         A stretch of slots that share a row is not among them: see `stretches`.
         """
-        rows = self._rows(_BETWEEN, *self._bounds([first, until], only), limit)
-        return [run_line(row) for row in rows]
+        return DayReader(self._connection, only).between(first, until, limit=limit)
 
     def tallies(self, bounds: Sequence[datetime], *, only: Only = None) -> list[Tally]:
         """Return how the slots of each interval between neighbours of *bounds* ended."""
-        return list(map(_tally, self._rows(_TALLIES, *self._bounds(bounds, only))))
+        return DayReader(self._connection, only).tallies(bounds)
 
     def stretches(self, first: datetime, until: datetime, *, only: Only = None) -> list[RunLine]:
         """Return the rows that stand for several slots and touch [first, until)."""
-        among, values = _among("task_id", only)
-        query = (
-            "SELECT * FROM runs WHERE slots > 1 AND due_at < ? AND due_to >= ?"  # noqa: S608
-            f" AND {among} ORDER BY due_at, id"
-        )
-        rows = self._rows(query, format_utc(until), format_utc(first), *values)
-        return [run_line(row) for row in rows]
-
-    def _bounds(self, bounds: Sequence[datetime], only: Only) -> tuple[object, ...]:
-        spans = [
-            [n, format_utc(a), format_utc(b), self._first_id(a), self._first_id(b)]
-            for n, (a, b) in enumerate(pairwise(bounds))
-        ]
-        return json.dumps(spans), None if only is None else json.dumps(sorted(only))
+        return DayReader(self._connection, only).stretches(first, until)
 
     def statistics(self, moment: datetime, *, only: Only = None) -> StatisticsReader:
         """Return how runs decided at or after *moment* went, to be counted."""
@@ -187,23 +161,7 @@ class PageReader:
         return next((row["owner"] or "" for row in self._rows(query, task_id)), None)
 
     def _first_id(self, moment: datetime) -> int:
-        """Return the lowest number of a run that was decided at or after *moment*.
-
-        Numbers grow with time, so twenty looks find it, where a scan would read a million rows.
-        """
-        # Not min and max: SQLite would scan for both together.
-        newest = list(self._rows("SELECT id FROM runs ORDER BY id DESC LIMIT 1"))
-        low, high = 1, newest[0]["id"] + 1 if newest else 1
-        wanted = format_utc(moment)
-        while low < high:
-            middle = (low + high) // 2
-            query = "SELECT id, created_at FROM runs WHERE id >= ? ORDER BY id LIMIT 1"
-            found = next(self._rows(query, middle))
-            if found["created_at"] < wanted:
-                low = found["id"] + 1
-            else:
-                high = middle
-        return int(low)
+        return first_id(self._connection, moment)
 
     def _count(self, query: str, *values: object) -> int:
         return int(self._connection.execute(query, values).fetchone()[0])
@@ -215,40 +173,7 @@ class PageReader:
 _WORD = "coalesce(outcome, state)"
 _LISTED = " IN (SELECT value FROM json_each(?))"
 
-# A seek per task and interval: the ids that runs have are walked by the index, one step each.
-_SPANS = """
-    WITH RECURSIVE ids(id) AS (
-        SELECT min(task_id) FROM runs
-        UNION ALL
-        SELECT (SELECT min(task_id) FROM runs WHERE task_id > ids.id) FROM ids WHERE id IS NOT NULL
-    ), chosen AS (
-        SELECT id FROM ids WHERE id IS NOT NULL
-        AND (:only IS NULL OR id IN (SELECT value FROM json_each(:only)))
-    ), spans AS (
-        SELECT json_extract(value, '$[0]') AS bucket,
-            json_extract(value, '$[1]') AS first, json_extract(value, '$[2]') AS until,
-            json_extract(value, '$[3]') AS first_id, json_extract(value, '$[4]') AS until_id
-        FROM json_each(:spans)
-    ), touched AS (
-        SELECT bucket, runs.* FROM spans CROSS JOIN chosen CROSS JOIN runs
-            ON task_id = chosen.id AND due_at >= spans.first AND due_at < spans.until
-        WHERE slots = 1
-        UNION ALL
-        SELECT bucket, runs.* FROM spans CROSS JOIN runs
-            ON runs.id >= first_id AND runs.id < until_id
-        WHERE due_at IS NULL AND task_id IN (SELECT id FROM chosen)
-    )
-"""
-_SPANS = _SPANS.replace(":spans", "?1").replace(":only", "?2")
-_BETWEEN = (
-    f"{_SPANS} SELECT * FROM touched ORDER BY coalesce(due_at, started_at, created_at), id LIMIT ?3"  # noqa: S608 - fixed texts
-)
-_TALLIES = (
-    f"{_SPANS} SELECT bucket, {_WORD} AS word, trigger, count(*) AS count FROM touched"  # noqa: S608
-    " GROUP BY bucket, word, trigger"
-)
-
-_RUNNING = "EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND task_id = tasks.id)"
+_RUNNING = "id IN (SELECT task_id FROM runs WHERE state = 'running')"
 #: As `TaskLine.failing`: the newest run that started ended badly, or waits to be tried again.
 _FAILING = (
     "enabled AND EXISTS (SELECT 1 FROM runs WHERE id = (SELECT max(id) FROM runs AS r"  # noqa: S608
@@ -318,10 +243,6 @@ def _among(column: str, only: Only) -> tuple[str, list[object]]:
     if only is None:
         return "1", []
     return column + _LISTED, [json.dumps(sorted(only))]
-
-
-def _tally(row: sqlite3.Row) -> Tally:
-    return Tally(row["bucket"], row["word"], row["trigger"], row["count"])
 
 
 def _sample(row: sqlite3.Row) -> Sample:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 from stoma.domain.run import GOOD, Outcome, RunState, run_status
 from stoma.domain.task import Json, TaskStatus
@@ -146,7 +146,7 @@ class DefinitionLine:
 
 def moment(text: str) -> datetime:
     """Return the stored *text*, which is never missing, as an aware moment."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def run_line(row: sqlite3.Row) -> RunLine:

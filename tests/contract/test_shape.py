@@ -1,6 +1,7 @@
 """The shape of the code: sizes, tables that list what is there, public addresses."""
 
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -37,6 +38,12 @@ def test_a_file_is_short(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.name)
 def test_a_test_file_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
+
+
+def test_no_test_patches_a_module_of_ours() -> None:
+    patch = re.compile(r"setattr\(\s*f?[\"']stoma\b")
+
+    assert [path for path in (ROOT / "tests").rglob("*.py") if patch.search(path.read_text())] == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome
 from stoma.domain.task import Json
 from stoma.exceptions import OwnCodeError, TaskConfigError
@@ -21,6 +21,7 @@ from stoma.testing import CollectorContract, NormalizerContract, check
 from tests.fakes import FakeClock
 from tests.feeds import serve_pages
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer, slow_down
 
 GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-collector.md"
@@ -40,7 +41,7 @@ def app(tmp_path: Path, server: ReplayServer) -> Iterator[App]:
         tmp_path.joinpath(name).write_text(text)
     overrides = {"sources.arxiv.base_url": server.url, "sources.arxiv.page_size": 10}
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=FakeClock()) as app:
+    with opened_app(loaded, clock=FakeClock()) as app:
         yield app
 
 

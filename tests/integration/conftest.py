@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.task import Json, StoredTask
 from stoma.scheduler.placing import place
 from stoma.settings import load_settings
 from tests.fakes import FakeClock
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.replay import ReplayServer
 
 
@@ -32,7 +33,7 @@ def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]
         environ={},
         overrides={"sources.arxiv.base_url": server.url, "sources.arxiv.page_size": 10},
     )
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         yield app
 
 

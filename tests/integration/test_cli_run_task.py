@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import open_app
 from stoma.collectors.arxiv import ArxivCollector
 from stoma.settings import load_settings
 from tests.fakes import FakeClock
 from tests.feeds import page, papers, serve_pages
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer, dropped, feed, slow_down
 from tests.replay import page as html
 from tests.unit.cli.support import Cli, Registry, Terminal
@@ -45,7 +45,7 @@ def cli(home: Path, clock: FakeClock, capsys: pytest.CaptureFixture[str]) -> Cli
 
 @pytest.fixture
 def registry(home: Path, clock: FakeClock) -> Iterator[Registry]:
-    with open_app(load_settings(home=home), clock=clock) as app:
+    with opened_app(load_settings(home=home), clock=clock) as app:
         registry = Registry(app, clock)
         registry.task("papers", config=CONFIG)
         yield registry

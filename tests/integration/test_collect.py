@@ -128,7 +128,7 @@ BAD: dict[str, tuple[Callable[[], Answer], str]] = {
     "no entries, yet results": (lambda: feed(papers(0, 0, total=500)), "bad_answer"),
     "no word": (dropped, "network"),
     "torn down": (torn, "network"),
-    "a bomb": (lambda: bomb(200_000_000), "bad_answer"),
+    "a bomb": (lambda: bomb(200 * 2**20), "bad_answer"),
 }
 
 

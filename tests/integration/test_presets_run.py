@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome
 from stoma.domain.task import Task
 from stoma.operations.editing import add_task
@@ -16,6 +16,7 @@ from stoma.settings import load_settings
 from tests.edgar import Made, insider, serve_latest, serve_texts
 from tests.fakes import START, FakeClock
 from tests.feeds import papers
+from tests.registries import opened_app
 from tests.replay import ReplayServer, feed
 from tests.repositories import found, numbered
 
@@ -48,7 +49,7 @@ def opened(home: Path, url: str, contact: str) -> AbstractContextManager[App]:
     loaded = load_settings(
         home=home, environ={}, overrides={**places, "sources.contact": contact or None}
     )
-    return open_app(loaded, clock=FakeClock(START))
+    return opened_app(loaded, clock=FakeClock(START))
 
 
 def test_there_are_four_presets() -> None:

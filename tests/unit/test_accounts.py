@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.account import SCOPES, scopes_up_to
 from stoma.exceptions import ConflictError, NotFoundError, StomaError, UsageError
 from stoma.operations import accounts, passwords
@@ -18,19 +18,15 @@ from stoma.storage.read_audit import AuditFilter
 from stoma.storage.tasks import Placed
 from tests.fakes import FakeClock
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.unit.cli.support import Cli, Terminal
 
 PASSWORD = "a password for tests"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def app(tmp_path: Path, clock: FakeClock) -> Iterator[App]:
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
         yield app
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.collection import CollectRequest
 from stoma.domain.run import Outcome, Run
 from stoma.domain.task import Json
@@ -19,21 +19,11 @@ from stoma.storage.answers import AnswerCache
 from tests.fakes import START, FakeClock
 from tests.feeds import papers, serve_pages
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 from tests.replay import ReplayServer, feed, page
 from tests.unit.arxiv_made import Paper, channel, item, listing, record
 
 HOUR = 3600.0
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
 
 
 @pytest.fixture
@@ -51,7 +41,7 @@ def app(tmp_path: Path, server: ReplayServer, clock: FakeClock, hours: float) ->
         "sources.arxiv.cache_hours": hours,
     }
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         yield app
 
 

@@ -17,10 +17,11 @@ from stoma.exceptions import (
     SourceFailedError,
     SourceUnreachableError,
 )
-from stoma.httpclient import Gate, GatePolicy
-from tests.fakes import FakeClock, FreeBudgets
+from stoma.httpclient import Gate
+from tests.fakes import FreeBudgets
 from tests.replay import Answer, ReplayServer, cut_off, dropped, feed, page, slow_down
 
+SOURCE = "arxiv"
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "arxiv"
 QUERY: dict[str, Json] = {"search_query": "cat:cs.AI"}
 
@@ -29,18 +30,6 @@ QUERY: dict[str, Json] = {"search_query": "cat:cs.AI"}
 def server() -> Iterator[ReplayServer]:
     with ReplayServer() as running:
         yield running.replay(RECORDINGS)
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
-def gate(server: ReplayServer, budgets: FreeBudgets) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("arxiv", policy=policy, budgets=budgets, clock=FakeClock()) as opened:
-        yield opened
 
 
 def collect(

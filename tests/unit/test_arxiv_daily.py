@@ -23,12 +23,6 @@ PATH = "/rss/cs.AI+hep-th+math"
 
 
 @pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
 def gate(server: ReplayServer) -> Iterator[Gate]:
     policy = GatePolicy(base_url="http://search.test", also=(server.url,))
     with Gate("arxiv", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:

@@ -30,17 +30,6 @@ NOTHING = feed((RECORDINGS / "oai" / "nothing.xml").read_bytes())
 
 
 @pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
 def gate(server: ReplayServer, budgets: FreeBudgets) -> Iterator[Gate]:
     policy = GatePolicy(base_url="http://search.test", also=(server.url,))
     with Gate("arxiv", policy=policy, budgets=budgets, clock=FakeClock()) as opened:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.item import Identifier, ItemStatus
 from stoma.domain.run import Outcome, Run
 from stoma.domain.task import Json, StoredTask
@@ -21,6 +21,7 @@ from stoma.storage.read import reading
 from stoma.storage.read_items import ItemFilter
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer, cut_off, dropped, feed, page, slow_down
 from tests.unit.arxiv_made import (
     RECORDINGS,
@@ -41,17 +42,6 @@ NOTHING = feed((RECORDINGS / "oai" / "nothing.xml").read_bytes())
 BAD_TOKEN = feed((RECORDINGS / "oai" / "bad_token.xml").read_bytes())
 
 
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
 def opened(home: Path, server: ReplayServer, clock: FakeClock, **settings: object) -> App:
     overrides = {
         "sources.arxiv.base_url": f"{server.url}/search",
@@ -63,7 +53,7 @@ def opened(home: Path, server: ReplayServer, clock: FakeClock, **settings: objec
 
 @pytest.fixture
 def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]:
-    with open_app(opened(tmp_path, server, clock).loaded, clock=clock) as app:
+    with opened_app(opened(tmp_path, server, clock).loaded, clock=clock) as app:
         for mode, config in MODES.items():
             add(app, mode, config)
         yield app

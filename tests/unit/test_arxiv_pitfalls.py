@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.item import ItemStatus
 from stoma.domain.run import Outcome, Run
 from stoma.domain.task import Json
@@ -18,6 +18,7 @@ from stoma.storage.read import reading
 from stoma.storage.read_items import ItemDetail
 from tests.fakes import FakeClock
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer, feed
 from tests.unit.arxiv_made import (
     RECORDINGS,
@@ -36,17 +37,6 @@ ONE = Paper()
 
 
 @pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]:
     overrides: dict[str, object] = {
         "sources.arxiv.base_url": server.url,
@@ -54,7 +44,7 @@ def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]
         "sources.arxiv.rss_url": f"{server.url}/rss",
     }
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         yield app
 
 

@@ -19,6 +19,7 @@ from stoma.normalizers.arxiv import ArxivNormalizer
 from tests.fakes import START, FakeClock, FreeBudgets
 from tests.replay import Answer, ReplayServer
 
+SOURCE = "arxiv"
 FOLDER = Path(__file__).parents[3] / "shared" / "recordings" / "arxiv"
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
@@ -30,13 +31,6 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no recordings besid
 def server() -> Iterator[ReplayServer]:
     with ReplayServer() as running:
         yield running.replay(FOLDER)
-
-
-@pytest.fixture
-def gate(server: ReplayServer) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("arxiv", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:
-        yield opened
 
 
 def collect(

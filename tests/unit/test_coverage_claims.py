@@ -1,6 +1,6 @@
 """Which days each source's collector claims to have read whole. It is 2026-03-02, 12:00 UTC."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,12 +23,6 @@ from tests.repositories import repository, said
 
 #: Nothing of later days is whole at arXiv: a weekend's papers are announced on Tuesday.
 SETTLED = date(2026, 2, 24)
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
 
 
 def claimed(

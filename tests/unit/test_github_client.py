@@ -1,7 +1,7 @@
 """What GitHub's refusals mean, which pauses follow from them, and where the token goes."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,6 +23,7 @@ from tests.fakes import START, FakeClock, FreeBudgets, PacedBudgets
 from tests.replay import Answer, ReplayServer, page
 from tests.repositories import found, refused, repository, said, unchanged
 
+SOURCE = "github"
 TOKEN = "ghp_0123456789abcdef"
 PATH = "/repositories/1"
 PRIMARY = "API rate limit exceeded for 192.0.2.7."
@@ -32,24 +33,6 @@ SECONDARY = (
 SOON = str(int((START + timedelta(seconds=1200)).timestamp()))
 LONG_AGO = str(int((START - timedelta(days=1)).timestamp()))
 FAR = "99999999999"
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
-def gate(server: ReplayServer, budgets: FreeBudgets) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("github", policy=policy, budgets=budgets, clock=FakeClock()) as opened:
-        yield opened
 
 
 @pytest.fixture

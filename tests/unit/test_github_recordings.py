@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,32 +13,15 @@ from stoma.domain.item import Item, ItemStatus
 from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError, RateLimitedError
 from stoma.github.answers import read_row
-from stoma.httpclient import Gate, GatePolicy
+from stoma.httpclient import Gate
 from stoma.normalizers.github import GithubNormalizer
-from tests.fakes import START, FakeClock, FreeBudgets
+from tests.fakes import START, FreeBudgets
 from tests.replay import Answer, ReplayServer, body_beside
 
+SOURCE = "github"
 FOLDER = Path(__file__).parents[3] / "shared" / "recordings" / "github"
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no recordings beside the project")
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
-def gate(server: ReplayServer, budgets: FreeBudgets) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("github", policy=policy, budgets=budgets, clock=FakeClock()) as opened:
-        yield opened
 
 
 def recorded(server: ReplayServer, stem: str) -> Answer:

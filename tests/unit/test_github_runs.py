@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome, Run, RunState
 from stoma.domain.task import Json, StoredTask
 from stoma.pipeline import query_key
@@ -19,6 +19,7 @@ from stoma.settings import load_settings
 from stoma.storage.item_tables import ITEM_VERSIONS, ITEMS, OBSERVATIONS, RAW_ANSWERS
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 from tests.replay import ReplayServer, dropped, page
 from tests.repositories import found, numbered, refused, release, repository, said, unchanged
 
@@ -29,17 +30,6 @@ WATCH: dict[str, Json] = {"repositories": ["owner/repo"]}
 
 
 @pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]:
     overrides = {
         "sources.github.base_url": server.url,
@@ -47,7 +37,7 @@ def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]
         "sources.github.token": TOKEN,
     }
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         yield app
 
 

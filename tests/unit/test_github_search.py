@@ -21,25 +21,8 @@ from tests.fakes import START, FakeClock, FreeBudgets
 from tests.replay import Answer, ReplayServer, cut_off, dropped, page, torn
 from tests.repositories import found, numbered, refused, repository, said
 
+SOURCE = "github"
 PATH = "/search/repositories"
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
-def gate(server: ReplayServer, budgets: FreeBudgets) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("github", policy=policy, budgets=budgets, clock=FakeClock()) as opened:
-        yield opened
 
 
 def collect(

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from stoma.app import open_app
 from stoma.domain.run import Outcome
 from stoma.exceptions import SettingsError
 from stoma.operations.settings import list_settings
@@ -16,6 +15,7 @@ from stoma.settings import Loaded, child_environment, load_settings
 from stoma.settings.credentials import token_in_force
 from tests.fakes import START, FakeClock
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.replay import ReplayServer
 from tests.repositories import found, numbered
 
@@ -152,7 +152,7 @@ def test_a_token_file_is_read_when_github_is_asked(tmp_path: Path) -> None:
         loaded = load_settings(home=tmp_path / "home", environ={}, overrides=overrides)
         server.answer("/search/repositories", found(numbered(1, 1), 1))
 
-        with open_app(loaded, clock=FakeClock()) as app:
+        with opened_app(loaded, clock=FakeClock()) as app:
             task = place(make_task(type="github", config={}), now=START, timezone="UTC")
             app.tasks.add(task, now=START)
             missing = run_now(app, "papers")

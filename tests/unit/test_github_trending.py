@@ -26,17 +26,6 @@ DEVELOPERS = (RECORDINGS / "trending_developers.html").read_text()
 
 
 @pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
 def gate(server: ReplayServer, budgets: FreeBudgets) -> Iterator[Gate]:
     policy = GatePolicy(base_url="http://127.0.0.1:9", also=(server.url,))
     with Gate("github", policy=policy, budgets=budgets, clock=FakeClock()) as opened:

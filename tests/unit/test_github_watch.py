@@ -8,27 +8,15 @@ from stoma.collectors.github import GithubCollector
 from stoma.domain.collection import CollectRequest, Page
 from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError, RateLimitedError, SourceUnreachableError
-from stoma.httpclient import Gate, GatePolicy
-from tests.fakes import START, FakeClock, FreeBudgets
+from stoma.httpclient import Gate
+from tests.fakes import START
 from tests.replay import Answer, ReplayServer, dropped, page
 from tests.repositories import numbered, refused, release, repository, said, unchanged
 
+SOURCE = "github"
 ONE: dict[str, Json] = {"repositories": ["owner/repo"], "releases": 0}
 KNOWN: dict[str, Json] = {"id": 1, "etag": '"a"', "releases_etag": ""}
 CURSOR: dict[str, Json] = {"repositories": {"owner/repo": KNOWN}}
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate(server: ReplayServer) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("github", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:
-        yield opened
 
 
 def collect(

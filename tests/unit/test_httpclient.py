@@ -35,28 +35,8 @@ from tests.replay import (
     slow_down,
 )
 
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
-def gate(server: ReplayServer, clock: FakeClock, budgets: FreeBudgets) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url, read_seconds=5, max_body_bytes=4 * MIB)
-    with Gate("arxiv", policy=policy, budgets=budgets, clock=clock) as opened:
-        yield opened
+SOURCE = "arxiv"
+POLICY = {"read_seconds": 5, "max_body_bytes": 4 * MIB}
 
 
 # --- a good answer ----------------------------------------------------------------------------

@@ -1,37 +1,15 @@
 """Where the gate lets requests go, and where redirects may lead."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from stoma.exceptions import BadAnswerError, RequestRefusedError, SettingsError
 from stoma.httpclient import Gate, GatePolicy, origin
 from stoma.wire import MIB
-from tests.fakes import FakeClock, FreeBudgets
+from tests.fakes import FreeBudgets
 from tests.replay import Answer, ReplayServer, page
 
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
-def gate(server: ReplayServer, clock: FakeClock, budgets: FreeBudgets) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url, read_seconds=5, max_body_bytes=4 * MIB)
-    with Gate("arxiv", policy=policy, budgets=budgets, clock=clock) as opened:
-        yield opened
+SOURCE = "arxiv"
+POLICY = {"read_seconds": 5, "max_body_bytes": 4 * MIB}
 
 
 @pytest.mark.parametrize(

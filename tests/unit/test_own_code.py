@@ -1,5 +1,6 @@
 """Classes in files of the user's own: found, looked at, loaded, and refused with the way out."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -206,3 +207,18 @@ def test_a_process_that_runs_no_code_only_looks_at_it(own: OwnCode) -> None:
 def test_a_config_of_the_user_s_own_is_checked(own: OwnCode) -> None:
     with pytest.raises(TaskConfigError, match=r"config\.no: unknown key; known: word, normalizer"):
         check(own, "mine.py:Mine", word="a", no="b")
+
+
+def test_an_edit_is_seen_also_within_the_second_and_of_the_same_length(
+    own: OwnCode, tmp_path: Path
+) -> None:
+    file = tmp_path / "code" / "number.py"
+    found = []
+
+    for digit in "12":
+        file.write_text(f"class Number:\n    digit = {digit}\n")
+        os.utime(file, (1, 1))
+        found.append(getattr(own.load("number.py:Number"), "digit", None))
+
+    assert found == [1, 2]
+    assert not (file.parent / "__pycache__").exists()

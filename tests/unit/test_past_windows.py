@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.ledger import Decision
 from stoma.domain.run import Outcome, Run, RunState, Trigger
 from stoma.domain.task import Json
@@ -19,6 +19,7 @@ from tests.edgar import Made, serve_index, serve_latest
 from tests.fakes import START, FakeClock
 from tests.feeds import papers
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 from tests.replay import ReplayServer, feed
 from tests.repositories import found, numbered
 from tests.unit.arxiv_made import RECORDINGS
@@ -26,12 +27,6 @@ from tests.unit.arxiv_made import RECORDINGS
 DAY = timedelta(days=1)
 #: A Wednesday; now is the Monday after it.
 SLOT = START - 5 * DAY
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
 
 
 @pytest.fixture
@@ -48,7 +43,7 @@ def app(tmp_path: Path, server: ReplayServer) -> Iterator[App]:
     }
     overrides["sources.contact"] = "you@example.org"
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=FakeClock()) as app:
+    with opened_app(loaded, clock=FakeClock()) as app:
         yield app
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.item import Item
 from stoma.exceptions import NotFoundError
 from stoma.operations.reparsing import Counts, reparse
@@ -30,6 +30,7 @@ from stoma.storage.reparse import ReparseStore, Reread
 from tests.fakes import START, FakeClock
 from tests.feeds import serve_pages
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.replay import ReplayServer
 from tests.repositories import repository, said
 
@@ -47,17 +48,6 @@ class Mine(ArxivNormalizer):
 """
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as server:
-        yield server
-
-
 def opened(home: Path, server: ReplayServer, clock: FakeClock) -> Any:
     environ = {
         "STOMA_SOURCES__ARXIV__BASE_URL": server.url,
@@ -66,7 +56,7 @@ def opened(home: Path, server: ReplayServer, clock: FakeClock) -> Any:
         "STOMA_SOURCES__GITHUB__BASE_URL": server.url,
         "STOMA_SOURCES__GITHUB__INTERVAL_SECONDS": "0.001",
     }
-    return open_app(load_settings(home=home, environ=environ), clock=clock)
+    return opened_app(load_settings(home=home, environ=environ), clock=clock)
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """Filings from request to row: one item for each, however often and wherever it is seen."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome, Run, RunState
 from stoma.domain.task import Json
 from stoma.pipeline import query_key
@@ -35,6 +36,7 @@ from tests.edgar import (
 )
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer, dropped
 
 FRIDAY = "2026-02-27"
@@ -42,33 +44,21 @@ DAY = 24 * 3600.0
 REPORT = Made("8-K", 1, items=("7.01",))
 
 
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-def opened(home: Path, server: ReplayServer, clock: FakeClock, contact: str) -> App:
+@contextmanager
+def opened(home: Path, server: ReplayServer, clock: FakeClock, contact: str) -> Iterator[App]:
     sites = ("base_url", "data_url", "search_url")
     overrides = {f"sources.sec_edgar.{name}": server.url for name in sites}
     loaded = load_settings(
         home=home, environ={}, overrides={**overrides, "sources.contact": contact}
     )
-    app = App(loaded, clock=clock)
-    app.database.open(now=clock.now())
-    return app
+    with opened_app(loaded, clock=clock) as app:
+        yield app
 
 
 @pytest.fixture
 def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]:
-    app = opened(tmp_path, server, clock, "you@example.org")
-    yield app
-    app.close()
+    with opened(tmp_path, server, clock, "you@example.org") as app:
+        yield app
 
 
 def add(app: App, task_id: str, **config: Json) -> str:
@@ -104,11 +94,8 @@ def attempt(app: App, run: Run) -> Run:
 def test_without_an_address_nothing_is_asked(
     tmp_path: Path, server: ReplayServer, clock: FakeClock
 ) -> None:
-    app = opened(tmp_path, server, clock, "")
-    try:
+    with opened(tmp_path, server, clock, "") as app:
         run = run_now(app, add(app, "t"))
-    finally:
-        app.close()
 
     assert (run.outcome, run.error_kind) == (Outcome.FAILED, "needs_configuration")
     assert "stoma config set sources.contact you@example.org" in run.error
@@ -284,7 +271,7 @@ def test_a_block_page_keeps_every_task_away(
 
 
 def test_an_app_may_be_opened_from_settings(tmp_path: Path) -> None:
-    with open_app(load_settings(home=tmp_path, environ={})) as app:
+    with opened_app(load_settings(home=tmp_path, environ={})) as app:
         assert app.settings.sources.sec_edgar.urls == (
             "https://www.sec.gov",
             "https://data.sec.gov",

@@ -1,13 +1,12 @@
 """The filings of some companies, and those that contain some words."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError, RequestRefusedError
-from stoma.httpclient import Gate, GatePolicy
+from stoma.httpclient import Gate
 from tests.edgar import (
     SEARCH,
     TICKERS,
@@ -24,25 +23,12 @@ from tests.edgar import (
     replay,
     serve_texts,
 )
-from tests.fakes import FakeClock, FreeBudgets
 from tests.replay import Answer, ReplayServer
 
+SOURCE = "sec_edgar"
 DOORS: dict[str, Json] = {"ciks": ["700001"], "parse_ownership": False}
 WORDS: dict[str, Json] = {"query": "corridor", "filing_type": "8-K", "days_back": 3}
 OLD = "2001-01-01"
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate(server: ReplayServer) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("sec_edgar", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:
-        yield opened
 
 
 # --- companies --------------------------------------------------------------------------------

@@ -46,11 +46,6 @@ STEPS = 12
 
 
 @pytest.fixture
-def budgets() -> FreeBudgets:
-    return FreeBudgets()
-
-
-@pytest.fixture
 def server() -> Iterator[ReplayServer]:
     with ReplayServer() as running:
         serve_latest(running, "4", MADE, size=4)

@@ -1,14 +1,13 @@
 """What a limit left out, what a Saturday corrected, and the forms that are read themselves."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from stoma.domain.collection import Page
 from stoma.domain.task import Json
 from stoma.exceptions import BadAnswerError
-from stoma.httpclient import Gate, GatePolicy
+from stoma.httpclient import Gate
 from tests.edgar import (
+    MONDAY,
     Made,
     asked,
     collect,
@@ -17,34 +16,18 @@ from tests.edgar import (
     kept,
     page,
     recorded,
+    report,
     serve_index,
     serve_latest,
     serve_texts,
     text_path,
 )
-from tests.fakes import FakeClock, FreeBudgets
 from tests.replay import Answer, ReplayServer
 
+SOURCE = "sec_edgar"
 REPORTS: dict[str, Json] = {"days_back": 1, "filing_type": "8-K"}
-FRIDAY, MONDAY = "2026-02-27", "2026-03-02"
+FRIDAY = "2026-02-27"
 TEN_PM = "2026-03-03T03:00:00+00:00"
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate(server: ReplayServer) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("sec_edgar", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:
-        yield opened
-
-
-def report(number: int, filed: str = MONDAY, form: str = "8-K", hour: int = 6) -> Made:
-    return Made(form, number, filed=filed, at=f"{filed}T{hour:02}:00:00-05:00")
 
 
 # --- the limit --------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The filings of everybody: the list of latest ones, reconciled with each day's index."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -11,6 +11,7 @@ from stoma.exceptions import BadAnswerError, RequestRefusedError, SourceFailedEr
 from stoma.httpclient import Gate, GatePolicy
 from tests.edgar import (
     LATEST,
+    MONDAY,
     Made,
     asked,
     collect,
@@ -20,32 +21,17 @@ from tests.edgar import (
     kept,
     latest,
     page,
+    report,
     serve_index,
     serve_latest,
 )
 from tests.fakes import FakeClock, FreeBudgets
 from tests.replay import Answer, ReplayServer
 
+SOURCE = "sec_edgar"
 REPORTS: dict[str, Json] = {"days_back": 1, "filing_type": "8-K"}
-FRIDAY, MONDAY = "2026-02-27", "2026-03-02"
+FRIDAY = "2026-02-27"
 TEN_PM = "2026-03-03T03:00:00+00:00"
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate(server: ReplayServer) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("sec_edgar", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:
-        yield opened
-
-
-def report(number: int, filed: str = MONDAY, form: str = "8-K", hour: int = 6) -> Made:
-    return Made(form, number, filed=filed, at=f"{filed}T{hour:02}:00:00-05:00")
 
 
 def days(cursor: Mapping[str, Json], name: str = "indexed") -> list[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from stoma.edgar.index import read_index
 from stoma.edgar.ownership import find_ownership, read_ownership
 from stoma.edgar.submission import read_submission
 from stoma.exceptions import SourceFailedError
-from stoma.httpclient import Gate, GatePolicy
+from stoma.httpclient import Gate
 from stoma.normalizers.sec_edgar import SecEdgarNormalizer
 from tests.edgar import LATEST, collect, company_path, index_path, kept, latest
-from tests.fakes import START, FakeClock, FreeBudgets
+from tests.fakes import START
 from tests.replay import Answer, ReplayServer
 
+SOURCE = "sec_edgar"
 FOLDER = Path(__file__).parents[3] / "shared" / "recordings" / "sec_edgar"
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no recordings beside the project")
@@ -37,19 +38,6 @@ def normalized(name: str, url: str = "https://www.sec.gov/") -> Sequence[Item]:
         source="sec_edgar", url=url, status=200, media_type="", body=body(name), fetched_at=START
     )
     return asyncio.run(SecEdgarNormalizer().normalize(CollectResult(raw=raw)))
-
-
-@pytest.fixture
-def server() -> Iterator[ReplayServer]:
-    with ReplayServer() as running:
-        yield running
-
-
-@pytest.fixture
-def gate(server: ReplayServer) -> Iterator[Gate]:
-    policy = GatePolicy(base_url=server.url)
-    with Gate("sec_edgar", policy=policy, budgets=FreeBudgets(), clock=FakeClock()) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from stoma.api.pages.forms import Form
+from stoma.api.forms import Form
 from stoma.collectors.base import CollectorConfig
 from stoma.domain.task import Json
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from stoma.api.access import Principal, Scope, current
 from stoma.api.context import Web, web_of
-from stoma.api.pages.forms import Form, form_of
+from stoma.api.forms import Form, form_of
 from stoma.app import App
 from stoma.exceptions import StomaError
 from stoma.operations.asked import scheduler_at_work

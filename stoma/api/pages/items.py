@@ -68,7 +68,7 @@ def items(desk: Desk) -> Response:
         facets=_facets(desk, text, wanted, query),
         query=query,
         narrowed=len(query) > bool(text),
-        formats={} if text else _formats(desk, query),
+        formats=_formats(desk, query),
         paging=Paging(
             before=page(max(first - _ON_A_PAGE, 0)) if first else None,
             after=page(first + _ON_A_PAGE) if more else None,
@@ -140,6 +140,7 @@ def _formats(desk: Desk, query: Mapping[str, str]) -> dict[str, str]:
     """Return where what is shown can be had as a file."""
     since = query.get("since", "")
     wanted: dict[str, object] = {
+        "q": query.get("q"),
         "source": query.get("source"),
         "kind": query.get("kind"),
         "task_id": query.get("task"),

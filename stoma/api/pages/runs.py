@@ -7,17 +7,17 @@ from fastapi import Depends
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from stoma.api.access import Principal, current
 from stoma.api.context import web_of
+from stoma.api.following import flowing, still
+from stoma.api.forms import Form
 from stoma.api.pages.desk import Desk, Note, fault_of
 from stoma.api.pages.format import link, shown
-from stoma.api.pages.forms import Form
 from stoma.api.pages.looks import BAD, NOT_RUN
 from stoma.api.pages.paging import Paging
 from stoma.api.pages.render import done, show
-from stoma.api.routes.runs import STREAM_HEADERS, still
 from stoma.api.streams import Lines
 from stoma.domain.run import ACTIVE, RunState
 from stoma.exceptions import StomaError
@@ -112,8 +112,7 @@ async def follow(request: Request, who: Annotated[Principal, Depends(current("re
 
     line, after = await run_in_threadpool(look)
     web.streams.check_room()
-    flow = web.streams.log(line, after=after, maker=elements, may=still(web, request))
-    return StreamingResponse(flow, media_type="text/event-stream", headers=STREAM_HEADERS)
+    return flowing(web.streams.log(line, after=after, maker=elements, may=still(web, request)))
 
 
 def elements(lines: Lines) -> bytes:

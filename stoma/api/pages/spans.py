@@ -16,7 +16,7 @@ from stoma.schedules.base import BaseSchedule
 from stoma.schedules.instants import DAY, day_of, moment_of
 from stoma.schedules.policies import count_between
 from stoma.schedules.zones import zone_named
-from stoma.storage.read_pages import Tally
+from stoma.storage.read_days import Tally
 from stoma.storage.read_rows import RunLine, TaskLine
 
 _TICK = timedelta(microseconds=1)
@@ -163,21 +163,27 @@ def planned(
     tasks: Iterable[TaskLine], zone: str, bounds: Sequence[datetime], now: datetime
 ) -> list[int]:
     """Return how often the enabled of *tasks* are due in each interval, later than *now*."""
-    counts = [0] * (len(bounds) - 1)
+    alike: Counter[tuple[BaseSchedule, datetime | None]] = Counter()  # few, for many tasks
     for task in tasks:
         schedule = schedule_of(task, zone) if task.enabled else None
-        if schedule is None:
-            continue
-        for number, (begin, end) in enumerate(pairwise(bounds)):
-            counts[number] += _count(task, schedule, max(begin - _TICK, now), end - _TICK)
-    return counts
+        if schedule is not None:
+            alike[schedule, task.next_run_at if schedule.chained else None] += 1
+    return [
+        sum(
+            many * _count(schedule, next_run_at, max(begin - _TICK, now), end - _TICK)
+            for (schedule, next_run_at), many in alike.items()
+        )
+        for begin, end in pairwise(bounds)
+    ]
 
 
-def _count(task: TaskLine, schedule: BaseSchedule, after: datetime, until: datetime) -> int:
+def _count(
+    schedule: BaseSchedule, next_run_at: datetime | None, after: datetime, until: datetime
+) -> int:
     if after >= until:
         return 0
     if schedule.chained:
-        return int(task.next_run_at is not None and after < task.next_run_at <= until)
+        return int(next_run_at is not None and after < next_run_at <= until)
     return count_between(schedule, after, until)
 
 

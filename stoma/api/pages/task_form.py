@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from stoma.api.forms import Form
 from stoma.api.pages.config_fields import PREFIX, Field, config_fields, read_config
 from stoma.api.pages.desk import Desk, Note, fault_of
 from stoma.api.pages.format import link
-from stoma.api.pages.forms import Form
 from stoma.api.pages.render import done, show
 from stoma.collectors import COLLECTORS
 from stoma.collectors.base import CollectorConfig

@@ -12,21 +12,22 @@ from stoma.api.errors import ForbiddenError, WebError
 from stoma.api.json import JsonResponse
 from stoma.api.problems import status_of
 from stoma.api.routes.common import RunId, TaskId, listed, run_of, task_of
-from stoma.api.shapes.base import Record
 from stoma.api.shapes.runs import (
     AskedShape,
     BulkRunLine,
     BulkRuns,
     CancelledShape,
-    run_record,
 )
-from stoma.api.shapes.schedules import BackfilledShape, Backfilling, backfilled_record
+from stoma.api.shapes.schedules import BackfilledShape, Backfilling
 from stoma.api.shapes.tasks import BulkTaskLine, BulkTasks
 from stoma.domain.run import Run
 from stoma.exceptions import StomaError
 from stoma.operations import asked, control, editing
 from stoma.operations.backfill import Interval, backfill
 from stoma.operations.runs import show_run
+from stoma.records.base import Record, told
+from stoma.records.runs import RUN
+from stoma.records.slots import backfill_fields
 from stoma.text import safe
 
 router = APIRouter(prefix="/api/scheduler")
@@ -76,7 +77,7 @@ def backfill_task(task_id: TaskId, wanted: Backfilling, who: May.run, web: TheWe
     until = wanted.until or web.now()
     interval = Interval(task_id=task_id, first=wanted.first, until=until, limit=wanted.limit)
     found = backfill(web.app, interval, dry_run=wanted.dry_run)
-    return JsonResponse(backfilled_record(found, dry_run=wanted.dry_run))
+    return JsonResponse(told(backfill_fields(dry_run=wanted.dry_run), found))
 
 
 @router.post(
@@ -189,7 +190,7 @@ def _cancel(web: Web, run_id: int) -> control.Cancelled:
 
 def _record(web: Web, run_id: int) -> Record:
     with web.reader() as reader:
-        return run_record(show_run(reader, run_id).run)
+        return told(RUN, show_run(reader, run_id).run)
 
 
 def _begin(web: Web) -> str:

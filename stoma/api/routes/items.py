@@ -1,7 +1,7 @@
 """Items: what was collected, listed, searched, shown and exported."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Final, Literal
 
@@ -23,12 +23,14 @@ from stoma.api.routes.common import (
     seen,
     there,
 )
-from stoma.api.shapes.items import ItemDetailShape, ItemShape, item_detail_record, item_record
+from stoma.api.shapes.items import ItemDetailShape, ItemShape
 from stoma.domain.item import ItemKind, ItemStatus
 from stoma.exceptions import NotFoundError
 from stoma.export import form_of
 from stoma.operations import items
 from stoma.operations.exporting import export_items
+from stoma.records.base import told
+from stoma.records.items import ITEM, item_detail_fields
 from stoma.storage.item_lines import ItemFilter
 from stoma.storage.lookup import unknown_task
 from stoma.storage.read import Reader
@@ -114,7 +116,7 @@ def list_items(
     headers = {"X-Total-Count": str(total)}
     if offset + len(lines) < total:
         headers |= next_page(request.url, offset=offset + len(lines), limit=limit)
-    return listed(map(item_record, lines), headers)
+    return listed((told(ITEM, line) for line in lines), headers)
 
 
 @router.get(
@@ -140,7 +142,7 @@ def search(
     end = page.offset + page.limit
     more = len(lines) == page.limit and end <= MOST
     headers = next_page(request.url, offset=end, limit=page.limit) if more else {}
-    return listed(map(item_record, lines), headers)
+    return listed((told(ITEM, line) for line in lines), headers)
 
 
 @router.get(
@@ -154,6 +156,10 @@ def export(
     who: May.read,
     web: TheWeb,
     which: Which,
+    q: Annotated[
+        str | None,
+        Query(max_length=1000, description="Only those that a search for these words finds."),
+    ] = None,
     format: Annotated[Literal["jsonl", "csv", "csl-json", "bibtex", "parquet"], Query()] = "jsonl",
     limit: Annotated[int, Query(ge=1, le=1_000_000, description="At most so many.")] = 10_000,
 ) -> StreamingResponse:
@@ -163,7 +169,8 @@ def export(
     try:
         with web.reader() as reader:
             found = there(reader)
-            export_items(found, which.of(found, who), form, file.write, limit=limit)
+            wanted = replace(which.of(found, who), text=(q or "").strip() or None)
+            export_items(found, wanted, form, file.write, limit=limit)
     except BaseException:
         file.close()
         raise
@@ -193,7 +200,7 @@ def show(
         item = items.show_item(found, item_id)
         if only is not None and not only.intersection(item.tasks):
             raise NotFoundError("item", item_id)
-    return JsonResponse(item_detail_record(item, only))
+    return JsonResponse(told(item_detail_fields(only), item))
 
 
 def _sent(file: IO[bytes]) -> Iterator[bytes]:

@@ -14,13 +14,13 @@ from stoma.api.shapes.presets import (
     LoadShape,
     PresetShape,
     PresetTaskShape,
-    load_record,
-    preset_record,
-    preset_task_record,
 )
 from stoma.exceptions import NotFoundError
 from stoma.operations.presets import list_presets, load_into, show_preset
 from stoma.presets import preset_folders, preset_names
+from stoma.records.base import told
+from stoma.records.changes import LOAD
+from stoma.records.presets import PRESET_TASK, preset_fields
 from stoma.text import did_you_mean
 
 router = APIRouter(prefix="/api/scheduler/presets", tags=["presets"])
@@ -33,7 +33,7 @@ def list_all(who: May.read, web: TheWeb) -> JsonResponse:
     """Return every preset by name, your own and the built-in ones."""
     folder = web.app.paths.user_presets_dir
     found = list_presets(folder, timezone=web.timezone)
-    return listed(preset_record(each, folder) for each in found)
+    return listed(told(preset_fields(folder), each) for each in found)
 
 
 @router.get(
@@ -46,7 +46,7 @@ def show(preset: Name, who: May.read, web: TheWeb) -> JsonResponse:
     """Return the tasks of a preset."""
     _check(web, preset)
     found = show_preset(preset, web.app.paths.user_presets_dir, timezone=web.timezone)
-    return listed(preset_task_record(task) for task in found.tasks)
+    return listed(told(PRESET_TASK, task) for task in found.tasks)
 
 
 @router.post(
@@ -74,7 +74,7 @@ def load(
     if not dry_run:
         web.count_changes(who)
     report = load_into(web.app, preset, force=force, dry_run=dry_run)
-    return listed(map(load_record, report.lines))
+    return listed(told(LOAD, line) for line in report.lines)
 
 
 def _check(web: TheWeb, name: str) -> None:

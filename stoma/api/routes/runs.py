@@ -1,16 +1,16 @@
 """Runs: the history, single runs, and their logs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from stoma.api.access import May, Principal
 from stoma.api.context import TheWeb, Web
 from stoma.api.document import errors
+from stoma.api.following import flowing, still
 from stoma.api.json import JsonResponse, dumps
 from stoma.api.routes.common import (
     LARGEST,
@@ -24,12 +24,13 @@ from stoma.api.routes.common import (
     seen,
     there,
 )
-from stoma.api.shapes.runs import RunDetailShape, RunShape, run_detail_record, run_record
+from stoma.api.shapes.runs import RunDetailShape, RunShape
 from stoma.api.streams import Lines
 from stoma.domain.run import Outcome, RunState, Trigger
-from stoma.exceptions import StomaError
 from stoma.operations.runs import BAD, read_log
 from stoma.operations.tasks import require_task
+from stoma.records.base import told
+from stoma.records.runs import RUN, RUN_DETAIL
 from stoma.storage.lookup import unknown_task
 from stoma.storage.read_pages import RunFilter
 from stoma.text import safe
@@ -83,7 +84,7 @@ def _list(
         runs = found.pages.runs(wanted, only=only, limit=limit)
     more = len(runs) == limit
     headers = next_page(request.url, before=runs[-1].id, limit=limit) if more else {}
-    return listed(map(run_record, runs), headers)
+    return listed((told(RUN, run) for run in runs), headers)
 
 
 @router.get(
@@ -135,7 +136,7 @@ def show(run_id: RunId, who: May.read, web: TheWeb) -> JsonResponse:
     """Return a run and its attempts."""
     with web.reader() as reader:
         found = run_of(reader, who, run_id, web.timezone)
-    return JsonResponse(run_detail_record(found))
+    return JsonResponse(told(RUN_DETAIL, found))
 
 
 _TEXT: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -190,8 +191,7 @@ def follow(
     web.streams.check_room()
     text = last_event_id or ""
     after = int(text) if text.isascii() and text.isdigit() else 0
-    flow = web.streams.log(run, after=after, maker=_events, may=still(web, request))
-    return StreamingResponse(flow, media_type="text/event-stream", headers=STREAM_HEADERS)
+    return flowing(web.streams.log(run, after=after, maker=_events, may=still(web, request)))
 
 
 @router.get(
@@ -210,24 +210,7 @@ def events(request: Request, who: May.read, web: TheWeb) -> StreamingResponse:
         async for version in web.streams.changes(may=still(web, request)):
             yield b": \n\n" if version is None else b"event: change\ndata: {}\n\n"
 
-    return StreamingResponse(flow(), media_type="text/event-stream", headers=STREAM_HEADERS)
-
-
-#: What keeps proxies from holding back what flows.
-STREAM_HEADERS: Final = {"X-Accel-Buffering": "no"}
-
-
-def still(web: Web, request: Request) -> Callable[[], Awaitable[bool]]:
-    """Return a question: whether who asked is still let in."""
-
-    async def may() -> bool:
-        try:
-            await run_in_threadpool(web.doorman.who, request.scope)
-        except StomaError:
-            return False
-        return True
-
-    return may
+    return flowing(flow())
 
 
 def _events(lines: Lines) -> bytes:
@@ -236,7 +219,7 @@ def _events(lines: Lines) -> bytes:
     if parts:  # where one goes on after all of them
         parts[-1] = f"id: {lines.offset}\n{parts[-1]}"
     if lines.ended is not None:
-        parts.append(f"event: end\ndata: {dumps(run_record(lines.ended))}\n\n")
+        parts.append(f"event: end\ndata: {dumps(told(RUN, lines.ended))}\n\n")
     return "".join(parts).encode()
 
 

@@ -19,14 +19,15 @@ from stoma.api.shapes.status import (
     SettingShape,
     StatisticsShape,
     StatusShape,
-    setting_record,
-    statistics_record,
-    status_record,
 )
 from stoma.operations import control
 from stoma.operations.settings import list_settings
 from stoma.operations.statistics import statistics
 from stoma.operations.status import Health, look
+from stoma.records.base import told
+from stoma.records.settings import SETTING
+from stoma.records.statistics import STATISTICS
+from stoma.records.status import status_fields
 from stoma.storage.item_lines import ItemFilter
 from stoma.storage.read import Reader
 from stoma.storage.read_pages import RunFilter, TaskFilter
@@ -49,7 +50,7 @@ def status(who: May.read, web: TheWeb) -> JsonResponse:
         only = seen(found, who)
         if only is not None:
             health = _narrowed(found, health, only)
-    return JsonResponse(status_record(health, web.app.paths.database))
+    return JsonResponse(told(status_fields(web.app.paths.database), health))
 
 
 @router.get(
@@ -75,7 +76,7 @@ def statistics_of(
         only = seen(found, who)
         since = now - timedelta(hours=hours)
         counted = statistics(found, since, now=now, only=only, most=tasks)
-    return JsonResponse(statistics_record(counted))
+    return JsonResponse(told(STATISTICS, counted))
 
 
 @router.post(
@@ -114,7 +115,7 @@ def resume(who: May.admin, web: TheWeb) -> JsonResponse:
 )
 def settings(who: May.admin, web: TheWeb) -> JsonResponse:
     """Return every setting, and which place said so. Secrets are shown as asterisks."""
-    return listed(setting_record(each) for each in list_settings(web.loaded))
+    return listed(told(SETTING, each) for each in list_settings(web.loaded))
 
 
 def _everybody(tasks: frozenset[str] | None) -> None:

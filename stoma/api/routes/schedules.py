@@ -16,19 +16,13 @@ from stoma.api.document import errors
 from stoma.api.errors import TooManyError
 from stoma.api.json import JsonResponse
 from stoma.api.routes.common import MOST, TaskId, When, listed, seen, task_of, there
-from stoma.api.shapes.base import Record, iso
-from stoma.api.shapes.forecast import ForecastShape, forecast_record
+from stoma.api.shapes.forecast import ForecastShape
 from stoma.api.shapes.schedules import (
     DayShape,
     FireShape,
     OutlookShape,
     RangeShape,
     WhyShape,
-    day_record,
-    fire_record,
-    outlook_record,
-    range_record,
-    why_record,
 )
 from stoma.exceptions import UsageError
 from stoma.operations.coming import (
@@ -43,6 +37,10 @@ from stoma.operations.simulate import Question as Trial
 from stoma.operations.simulate import forecast
 from stoma.operations.why import Question as WhyQuestion
 from stoma.operations.why import needs_of, why
+from stoma.records.base import Record, iso, told
+from stoma.records.forecast import FORECAST
+from stoma.records.runs import RUN
+from stoma.records.slots import ANSWER, OUTLOOK, day_fields, fire_fields
 from stoma.storage.read import Reader
 
 router = APIRouter(prefix="/api/scheduler", tags=["schedules"])
@@ -86,7 +84,7 @@ def upcoming_of_task(task_id: TaskId, who: May.read, web: TheWeb, asked: Asked) 
     with web.reader() as reader:
         task_of(reader, who, task_id)
         found = task_outlook(reader, task_id, asked.of(web))
-    return listed(fire_record(each, found) for each in found.fires)
+    return listed(told(fire_fields(found), each) for each in found.fires)
 
 
 @router.get(
@@ -110,7 +108,7 @@ def preview(
     timezone: Annotated[str | None, Query(max_length=100, examples=["Europe/Berlin"])] = None,
 ) -> JsonResponse:
     """Return what a schedule means, and when it would be due. Nothing is stored."""
-    return JsonResponse(outlook_record(outlook(spec_of(schedule), asked.of(web, timezone))))
+    return JsonResponse(told(OUTLOOK, outlook(spec_of(schedule), asked.of(web, timezone))))
 
 
 @router.get(
@@ -152,9 +150,9 @@ def calendar(
     with web.reader() as reader:
         found = there(reader)
         only = seen(found, who)
-        tasks = [task for task in found.tasks(strip=0) if only is None or task.id in only]
+        tasks = [task for task in found.enabled() if only is None or task.id in only]
         days: Month = month_of(tasks, year, number, timezone=web.timezone, now=now)
-    return listed(day_record(days, day) for day in days.days)
+    return listed(told(day_fields(days), day) for day in days.days)
 
 
 @router.get(
@@ -182,7 +180,15 @@ def calendar_range(
         runs = found.pages.between(begin, end, only=only, limit=limit + 1)
         fires = list(islice(_fires(web, found, who, max(begin, web.now()), end), limit + 1))
     complete = max(len(runs), len(fires)) <= limit
-    return JsonResponse(range_record((begin, end), runs[:limit], fires[:limit], complete=complete))
+    return JsonResponse(
+        {
+            "begin": iso(begin),
+            "end": iso(end),
+            "runs": [told(RUN, each) for each in runs[:limit]],
+            "fires": fires[:limit],
+            "complete": complete,
+        }
+    )
 
 
 @router.get(
@@ -212,7 +218,7 @@ def why_of_task(
                 needs=lambda kind: needs_of(web.loaded, kind),
             ),
         )
-    return JsonResponse(why_record(answer))
+    return JsonResponse(told(ANSWER, answer))
 
 
 @router.get(
@@ -237,7 +243,7 @@ def simulate(
         raise TooManyError("simulations at once", 10)
     try:
         trial = Trial(days=days, fixed=seconds, failures=failures, seed=seed)
-        record = forecast_record(forecast(web.loaded, trial, now=web.now()))
+        record = told(FORECAST, forecast(web.loaded, trial, now=web.now()))
     finally:
         _SIMULATING.release()
     with web.reader() as reader:
@@ -277,7 +283,7 @@ def _fires(
 ) -> Iterator[Record]:
     """Yield the coming slots of the enabled tasks that somebody may see, by time."""
     only = seen(reader, who)
-    tasks = [task for task in reader.tasks(strip=0) if only is None or task.id in only]
+    tasks = [task for task in reader.enabled() if only is None or task.id in only]
     for at, task in slots_between(tasks, after, until, timezone=web.timezone):
         yield {
             "task_id": task.task.id,

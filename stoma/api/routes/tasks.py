@@ -11,7 +11,6 @@ from stoma.api.document import errors
 from stoma.api.errors import ForbiddenError
 from stoma.api.json import JsonResponse
 from stoma.api.routes.common import Limit, Offset, TaskId, listed, next_page, seen, task_of, there
-from stoma.api.shapes.base import Record
 from stoma.api.shapes.tasks import (
     Definition,
     Disabling,
@@ -21,13 +20,13 @@ from stoma.api.shapes.tasks import (
     TaskChangedShape,
     TaskDetailShape,
     TaskShape,
-    task_detail_record,
-    task_record,
 )
 from stoma.domain.task import Task
 from stoma.exceptions import ConflictError, UsageError
 from stoma.operations import editing
 from stoma.operations.tasks import show_task
+from stoma.records.base import Record, told
+from stoma.records.tasks import task_detail_fields, task_fields
 from stoma.storage.read_pages import TaskFilter
 from stoma.tasktables import task_from_table
 
@@ -67,13 +66,13 @@ def list_tasks(
 
     `X-Total-Count` says how many fit; `Link` names the next page, if there is one.
     """
-    wanted = which.of()
+    wanted, fields = which.of(), task_fields(web.timezone)
     with web.reader() as reader:
         found = there(reader)
         only = seen(found, who)
         ids = found.pages.task_ids(wanted, only=only, limit=limit, offset=offset)
         total = found.pages.task_count(wanted, only=only)
-        records = [task_record(line, web.timezone) for line in found.lines(ids)]
+        records = [told(fields, line) for line in found.lines(ids)]
     headers = {"X-Total-Count": str(total)}
     if offset + len(ids) < total:
         headers |= next_page(request.url, offset=offset + len(ids), limit=limit)
@@ -105,7 +104,7 @@ def show(task_id: TaskId, who: May.read, web: TheWeb) -> JsonResponse:
     """Return everything kept of a task, its earlier definitions included."""
     with web.reader() as reader:
         found = task_of(reader, who, task_id)
-    return JsonResponse(task_detail_record(found, web.timezone))
+    return JsonResponse(told(task_detail_fields(web.timezone), found))
 
 
 @router.patch(
@@ -289,4 +288,4 @@ def _changed(web: Web, found: editing.Registered) -> Record:
 
 def _detail(web: Web, task_id: str) -> Record:
     with web.reader() as reader:
-        return task_detail_record(show_task(reader, task_id), web.timezone)
+        return told(task_detail_fields(web.timezone), show_task(reader, task_id))

@@ -1,4 +1,5 @@
-"""What the API answers with: a model per record for the document, and the function that fills it.
+"""What the API answers with, as its document has it: a model per record, and what fields mean.
 
-The fields are those of the command line's `--json` (docs/reference/json.md); a test compares them.
+`stoma.records` fills them: the fields are those of the command line's `--json`
+(docs/reference/json.md); a test compares them.
 """

@@ -1,13 +1,10 @@
 """A simulated future, as JSON."""
 
-from dataclasses import asdict
 from datetime import datetime
-from math import isinf
 
 from pydantic import ConfigDict, Field
 
-from stoma.api.shapes.base import Record, Shape, iso
-from stoma.operations.simulate import Forecast, SourceForecast, TaskForecast
+from stoma.api.shapes.base import Shape
 
 
 class NotRunShape(Shape):
@@ -73,53 +70,3 @@ class ForecastShape(Shape):
     sources: list[SourceForecastShape]
     clock_changes: list[ClockChangeShape]
     notes: list[str]
-
-
-def forecast_record(found: Forecast) -> Record:
-    """Return a forecast as JSON has it."""
-    return {
-        "from": iso(found.begin),
-        "until": iso(found.end),
-        "seed": found.seed,
-        "fires": sum(len(each.fires) for each in found.tasks),
-        "peak": found.peak,
-        "peak_at": iso(found.peak_at),
-        "max_concurrent_tasks": found.most,
-        "tasks": [_task_record(each) for each in found.tasks],
-        "sources": [_source_record(each) for each in found.sources],
-        "clock_changes": [
-            {"task_id": task_id, "at": iso(at), "text": text}
-            for task_id, at, text in found.warnings
-        ],
-        "notes": list(found.notes),
-    }
-
-
-def _task_record(each: TaskForecast) -> Record:
-    return {
-        "task_id": each.task.id,
-        "enabled": each.task.enabled,
-        "fires": len(each.fires),
-        "retries": each.retries,
-        "failed": each.failed,
-        "first_at": iso(each.fires[0] if each.fires else None),
-        "last_at": iso(each.fires[-1] if each.fires else None),
-        "seconds": each.seconds,
-        "measured_runs": each.measured,
-        "longest_wait_seconds": each.latest.total_seconds(),
-        "longest_wait_at": iso(each.latest_at),
-        "requests": each.requests,
-        "not_run": [asdict(why) for why in each.not_run],
-    }
-
-
-def _source_record(each: SourceForecast) -> Record:
-    return {
-        "source": each.source,
-        "runs": each.runs,
-        "requests": each.requests,
-        "busiest_hour": each.busiest,
-        "busiest_hour_at": iso(each.busiest_at),
-        "allowed_per_hour": None if isinf(each.allowed) else each.allowed,
-        "share": each.share,
-    }

@@ -1,15 +1,11 @@
 """Presets, as JSON."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
-from stoma.api.shapes.base import Record, Shape, iso
-from stoma.domain.task import Task
-from stoma.operations.presets import Listed, LoadLine
-from stoma.tasktables import task_to_table
+from stoma.api.shapes.base import Shape
 
 
 class PresetShape(Shape):
@@ -44,40 +40,3 @@ class LoadShape(Shape):
     first_lost: list[datetime] | None = Field(description="The first few of them.")
     first_gained: list[datetime] | None = Field(description="The first few of them.")
     compared_until: datetime | None = Field(description="How far was looked.")
-
-
-def preset_record(listed: Listed, user_folder: Path) -> Record:
-    """Return a preset as JSON has it; those in *user_folder* are the user's own."""
-    preset = listed.preset
-    shadows = preset.shadows if preset else None
-    return {
-        "name": listed.name,
-        "description": preset.description if preset else "",
-        "tasks": len(preset.tasks) if preset else 0,
-        "built_in": not (preset is not None and preset.path.parent == user_folder),
-        "path": str(preset.path) if preset else "",
-        "shadows": None if shadows is None else str(shadows),
-        "error": listed.error,
-    }
-
-
-def preset_task_record(task: Task) -> Record:
-    """Return a task of a preset as JSON has it."""
-    return {"id": task.id, "definition": task_to_table(task)}
-
-
-def load_record(line: LoadLine) -> Record:
-    """Return what loading did to a task as JSON has it."""
-    found = line.forecast
-    return {
-        "task_id": line.step.task.id,
-        "action": str(line.step.action),
-        "changed_fields": list(line.step.changed_fields),
-        "kept_fields": list(line.step.kept_fields),
-        "next_run_at": iso(line.next_run_at),
-        "fires_lost": found.lost.count,
-        "fires_gained": found.gained.count,
-        "first_lost": [iso(each) for each in found.lost.first],
-        "first_gained": [iso(each) for each in found.gained.first],
-        "compared_until": iso(found.until),
-    }

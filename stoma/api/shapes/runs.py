@@ -5,11 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from stoma.api.shapes.base import Given, Record, Shape, iso
+from stoma.api.shapes.base import Given, Shape
 from stoma.domain.run import Outcome, RunState, Trigger
 from stoma.domain.task import TaskStatus
-from stoma.operations.runs import RunDetail
-from stoma.storage.read_rows import AttemptLine, RunLine
 
 
 class RunShape(Shape):
@@ -103,63 +101,3 @@ class BulkRunLine(Shape):
     ok: bool = Field(description="Whether it was done.")
     status: int = Field(description="The status that the single request would have had.")
     detail: str = Field(description="What happened, or what was in the way.")
-
-
-def run_record(run: RunLine) -> Record:
-    """Return a run as JSON has it."""
-    return {
-        "id": run.id,
-        "task_id": run.task_id,
-        "trigger": str(run.trigger),
-        "state": str(run.state),
-        "outcome": str(run.outcome) if run.outcome else None,
-        "status": str(run.status),
-        "due_at": iso(run.due_at),
-        "due_to": iso(run.due_to),
-        "slots": run.slots,
-        "created_at": iso(run.created_at),
-        "started_at": iso(run.started_at),
-        "ended_at": iso(run.ended_at),
-        "not_before": iso(run.not_before),
-        "duration_seconds": run.duration_seconds,
-        "attempts": run.attempts,
-        "max_attempts": run.max_attempts,
-        "reason": run.reason,
-        "detail": run.detail,
-        "error_kind": run.error_kind,
-        "error": run.error,
-        "new": run.new,
-        "updated": run.updated,
-        "unchanged": run.unchanged,
-        "requests": run.requests,
-        "peak_memory_bytes": run.peak_memory_bytes,
-        "cpu_seconds": run.cpu_seconds,
-        "log_path": run.log_path,
-    }
-
-
-def run_detail_record(found: RunDetail) -> Record:
-    """Return a run and its attempts as JSON has them."""
-    as_of = found.as_of
-    window = as_of.window if as_of else None
-    return {
-        **run_record(found.run),
-        "scheduled_for": iso(as_of.scheduled_for if as_of else None),
-        "window_start": iso(window.start if window else None),
-        "window_end": iso(window.end if window else None),
-        "attempt_list": [_attempt_record(each) for each in found.attempts],
-    }
-
-
-def _attempt_record(attempt: AttemptLine) -> Record:
-    return {
-        "number": attempt.number,
-        "started_at": iso(attempt.started_at),
-        "ended_at": iso(attempt.ended_at),
-        "outcome": str(attempt.outcome) if attempt.outcome else None,
-        "error_kind": attempt.error_kind,
-        "error": attempt.error,
-        "exit_code": attempt.exit_code,
-        "peak_memory_bytes": attempt.peak_memory_bytes,
-        "cpu_seconds": attempt.cpu_seconds,
-    }

@@ -5,14 +5,9 @@ from typing import TypeAlias
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from stoma.api.shapes.base import Given, Record, Shape, iso
-from stoma.api.shapes.runs import RunShape, run_record
+from stoma.api.shapes.base import Given, Shape
+from stoma.api.shapes.runs import RunShape
 from stoma.domain.run import Outcome, RunState
-from stoma.operations.backfill import Backfilled
-from stoma.operations.coming import Fire, Month, Outlook
-from stoma.operations.slot_story import Story
-from stoma.operations.why import Answer
-from stoma.storage.read_rows import RunLine
 
 Day: TypeAlias = date
 
@@ -128,91 +123,3 @@ class BackfilledShape(Shape):
     beyond_limit: int = Field(description="Slots beyond the limit.")
     undecided_from: datetime | None = Field(description="From here on the scheduler decides.")
     seconds: float | None = Field(description="How long they take; null: nobody knows.")
-
-
-def fire_record(fire: Fire, found: Outlook) -> Record:
-    """Return a slot as JSON has it."""
-    return {
-        "task_id": found.task_id,
-        "at": iso(fire.due_at),
-        "local_at": iso(fire.local_at),
-        "timezone": found.timezone,
-        "runs": fire.runs,
-        "reasons": list(fire.reasons),
-    }
-
-
-def outlook_record(found: Outlook) -> Record:
-    """Return what a schedule means as JSON has it."""
-    return {
-        "task_id": found.task_id,
-        "timezone": found.timezone,
-        "words": found.words,
-        "fires": [fire_record(each, found) for each in found.fires],
-        "warnings": list(found.warnings),
-        "notes": list(found.notes),
-    }
-
-
-def day_record(month: Month, day: int) -> Record:
-    """Return a day as JSON has it."""
-    return {
-        "date": date(month.year, month.month, day).isoformat(),
-        "timezone": month.timezone,
-        "fires": month.days[day],
-    }
-
-
-def range_record(
-    bounds: tuple[datetime, datetime], runs: list[RunLine], fires: list[Record], *, complete: bool
-) -> Record:
-    """Return what is between two moments as JSON has it."""
-    return {
-        "begin": iso(bounds[0]),
-        "end": iso(bounds[1]),
-        "runs": [run_record(each) for each in runs],
-        "fires": [*fires],
-        "complete": complete,
-    }
-
-
-def why_record(answer: Answer) -> Record:
-    """Return an answer as JSON has it."""
-    return {
-        "task_id": answer.task_id,
-        "schedule": answer.schedule,
-        "slots": [_story_record(each) for each in answer.stories],
-        "notes": list(answer.notes),
-        "advice": list(answer.advice),
-        "next_run_at": iso(answer.next_at),
-    }
-
-
-def _story_record(story: Story) -> Record:
-    run = story.run
-    return {
-        "due_at": iso(story.due_at),
-        "run_id": run.id if run else None,
-        "slots": run.slots if run else 1,
-        "state": str(run.state) if run else None,
-        "outcome": str(run.outcome) if run and run.outcome else None,
-        "reason": run.reason if run else "",
-        "events": [
-            {"at": iso(each.at), "word": each.word, "text": each.text} for each in story.events
-        ],
-    }
-
-
-def backfilled_record(found: Backfilled, *, dry_run: bool) -> Record:
-    """Return what a backfill does as JSON has it."""
-    return {
-        "task_id": found.task_id,
-        "dry_run": dry_run,
-        "slots": [{"due_at": iso(slot), "was": was} for slot, was in found.slots.items()],
-        "counts": dict(found.counts),
-        "others": dict(found.others),
-        "split_rows": found.rows,
-        "beyond_limit": found.left,
-        "undecided_from": iso(found.undecided_from),
-        "seconds": found.seconds,
-    }

@@ -4,9 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from stoma.api.shapes.base import Record, Shape, iso
-from stoma.operations.sources import SourceLine
-from stoma.storage.read_sources import DeferredLine, UnusualLine
+from stoma.api.shapes.base import Shape
 
 
 class SourceShape(Shape):
@@ -38,33 +36,3 @@ class UnusualShape(Shape):
     kind: str = Field(examples=["volume", "silence"])
     text: str
     since: datetime
-
-
-def source_record(line: SourceLine) -> Record:
-    """Return a source as JSON has it."""
-    return {
-        "source": line.source,
-        "left": line.left,
-        "burst": line.burst,
-        "interval_seconds": line.interval_seconds,
-        "free_at": iso(line.free_at),
-        "held_until": iso(line.held_until),
-        "limit": line.limit,
-        "remaining": line.remaining,
-        "reset_at": iso(line.reset_at),
-    }
-
-
-def deferred_record(line: DeferredLine) -> Record:
-    """Return a run that waits as JSON has it."""
-    return {"task_id": line.task_id, "run_id": line.run_id, "not_before": iso(line.not_before)}
-
-
-def unusual_record(line: UnusualLine) -> Record:
-    """Return what is unusual as JSON has it."""
-    return {
-        "task_id": line.task_id,
-        "kind": line.kind,
-        "text": line.text,
-        "since": iso(line.since),
-    }

@@ -1,25 +1,16 @@
 """The scheduler as a whole, and how all have been doing, as JSON."""
 
-from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from stoma.api.shapes.base import AnyJson, Given, Record, Shape, iso
-from stoma.api.shapes.runs import RunShape, run_record
+from stoma.api.shapes.base import AnyJson, Given, Shape
+from stoma.api.shapes.runs import RunShape
 from stoma.api.shapes.sources import (
     DeferredShape,
     SourceShape,
     UnusualShape,
-    deferred_record,
-    source_record,
-    unusual_record,
 )
-from stoma.operations.settings import Setting
-from stoma.operations.statistics import Lengths, Statistics
-from stoma.operations.status import Health
-from stoma.storage.read import SchedulerLine
 
 
 class UsingShape(Shape):
@@ -156,96 +147,3 @@ class SettingShape(Shape):
     value: AnyJson = Field(description="A secret is shown as asterisks.")
     origin: str = Field(description="`built-in`, `FILE:LINE`, `environment NAME`.")
     meaning: str
-
-
-def status_record(health: Health, registry: Path) -> Record:
-    """Return how the registry is doing as JSON has it."""
-    found = health.overview
-    pause = health.pause
-    return {
-        "alive": health.alive,
-        "healthy": health.healthy,
-        "problems": list(health.problems),
-        "scheduler": None if found.scheduler is None else _scheduler(found.scheduler),
-        "paused": None if pause is None else {"until": iso(pause.until), "reason": pause.reason},
-        "sources": [source_record(each) for each in health.sources.lines],
-        "deferred": [deferred_record(each) for each in health.sources.deferred],
-        "unusual": [unusual_record(each) for each in health.sources.unusual],
-        "registry": str(registry),
-        "database_bytes": found.database_bytes,
-        "items": found.items,
-        "tasks": found.tasks,
-        "enabled": found.enabled,
-        "waiting": found.waiting,
-        "failing": [task.id for task in found.failing],
-        "late": [task.id for task in found.late],
-        "next": [{"task_id": task.id, "at": iso(task.next_at)} for task in found.coming],
-        "running": [run_record(run) for run in found.running],
-        "recent": [run_record(run) for run in found.recent],
-    }
-
-
-def _scheduler(line: SchedulerLine) -> Record:
-    sample = line.sample
-    using: Record | None = None
-    if sample is not None:
-        used: Record = dict(asdict(sample.resources))
-        percent, blocked = sample.cpu_percent, sample.blocked or None
-        using = {"at": iso(sample.at), "cpu_percent": percent, **used, "blocked": blocked}
-    return {
-        "pid": line.instance.pid,
-        "host": line.instance.host,
-        "version": line.version,
-        "started_at": iso(line.started_at),
-        "heartbeat_at": iso(line.heartbeat_at),
-        "using": using,
-    }
-
-
-def statistics_record(found: Statistics) -> Record:
-    """Return how all have been doing as JSON has it."""
-    return {
-        "since": iso(found.since),
-        "until": iso(found.until),
-        "tasks": dict(found.tasks),
-        "due_soon": found.due_soon,
-        "waiting": found.waiting,
-        "words": dict(found.words),
-        "success_rate": found.success_rate,
-        "new": found.new,
-        "updated": found.updated,
-        "lengths": _lengths(found.lengths),
-        "by_task": [
-            {
-                "task_id": each.task_id,
-                "words": dict(each.words),
-                "success_rate": each.success_rate,
-                "new": each.new,
-                "updated": each.updated,
-                "lengths": _lengths(each.lengths),
-            }
-            for each in found.by_task
-        ],
-    }
-
-
-def _lengths(found: Lengths | None) -> Record | None:
-    if found is None:
-        return None
-    return {
-        "runs": found.runs,
-        "mean": found.mean,
-        "median": found.median,
-        "p95": found.p95,
-        "longest": found.longest,
-    }
-
-
-def setting_record(setting: Setting) -> Record:
-    """Return a setting as JSON has it."""
-    return {
-        "key": setting.key,
-        "value": setting.value,
-        "origin": setting.origin,
-        "meaning": setting.meaning,
-    }

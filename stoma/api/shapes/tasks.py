@@ -5,11 +5,9 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from stoma.api.shapes.base import Given, Record, Shape, iso
-from stoma.api.shapes.sources import UnusualShape, unusual_record
+from stoma.api.shapes.base import Given, Shape
+from stoma.api.shapes.sources import UnusualShape
 from stoma.domain.task import CatchUp, OnInterrupt, Overlap, TaskPriority, TaskStatus
-from stoma.storage.read import TaskDetail
-from stoma.storage.read_rows import DefinitionLine, TaskLine
 
 #: A schedule as written: a text, or a table.
 Schedule = str | dict[str, Any]
@@ -195,57 +193,3 @@ class BulkTaskLine(Shape):
     status: int = Field(description="The status that the single request would have had.")
     detail: str = Field(description="What happened, or what was in the way.")
     run_id: int | None = Field(description="With `run`: the run.")
-
-
-def task_record(task: TaskLine, timezone: str) -> Record:
-    """Return a task as JSON has it; *timezone* is that of tasks that name none."""
-    last = task.last
-    return {
-        "id": task.id,
-        "name": task.name,
-        "description": task.description,
-        "type": task.type,
-        "schedule": task.schedule,
-        "timezone": task.timezone or timezone,
-        "priority": task.priority,
-        "enabled": task.enabled,
-        "disabled_reason": task.disabled_reason,
-        "disabled_until": iso(task.disabled_until),
-        "owner": task.owner,
-        "tags": list(task.tags),
-        "preset": task.preset,
-        "status": str(task.status),
-        "failing": task.failing,
-        "next_run_at": iso(task.next_at if task.enabled else None),
-        "last_run_id": last.id if last else None,
-        "last_outcome": last.word if last else None,
-        "last_started_at": iso(last.started_at) if last else None,
-        "last_ended_at": iso(last.ended_at) if last else None,
-        "last_duration_seconds": last.duration_seconds if last else None,
-        "last_error": last.error if last else None,
-        "recent": list(task.strip),
-    }
-
-
-def task_detail_record(found: TaskDetail, timezone: str) -> Record:
-    """Return everything kept of a task as JSON has it."""
-    newest = found.definitions[0]
-    return {
-        **task_record(found.line, timezone),
-        "definition": {**newest.definition},
-        "version": newest.version,
-        "created_at": iso(found.created_at),
-        "updated_at": iso(found.updated_at),
-        "runs": found.runs,
-        "items": found.items,
-        "unusual": [unusual_record(each) for each in found.unusual],
-        "history": [_definition_record(each) for each in found.definitions],
-    }
-
-
-def _definition_record(line: DefinitionLine) -> Record:
-    return {
-        "version": line.version,
-        "saved_at": iso(line.saved_at),
-        "definition": {**line.definition},
-    }

@@ -8,6 +8,7 @@ from stoma.cli.forms import dumps
 from stoma.cli.output import Output, View, reads
 from stoma.cli.session import session
 from stoma.cli.tables import Column
+from stoma.records.settings import SETTING
 
 if TYPE_CHECKING:
     from stoma.operations.settings import Setting
@@ -38,12 +39,7 @@ def setting_view(*, origin: bool = False) -> "View[Setting]":
     ]
     return View(
         columns=columns,
-        fields={
-            "key": lambda setting: setting.key,
-            "value": lambda setting: setting.value,
-            "origin": lambda setting: setting.origin,
-            "meaning": lambda setting: setting.meaning,
-        },
+        fields=SETTING,
         name=lambda setting: setting.key,
     )
 

@@ -16,7 +16,8 @@ from stoma.text import safe
 def check_registry(context: typer.Context, *, out: Output) -> None:
     """Look at every page, reference and index of the registry.
 
-    Exits 78 if something is wrong. A scheduler may be at work meanwhile.
+    And at the chain of its audit log, as audit verify does. Exits 78 if something is wrong. A
+    scheduler may be at work meanwhile.
     """
     from stoma.operations import database
 

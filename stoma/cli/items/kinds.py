@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from stoma.cli.items.trades import trades
 from stoma.cli.times import Times
-from stoma.domain.growth import DayOfGrowth, per_day
+from stoma.domain.growth import DayOfGrowth
 from stoma.domain.task import Json
+from stoma.records.items import stars_per_day
 from stoma.storage.item_lines import ItemDetail
 
 #: What identifiers are called; the rest by their own name.
 _SCHEMES = {"doi": "DOI", "arxiv": "arXiv"}
-_DAYS_SHOWN = 14
 _BARS = "▁▂▃▄▅▆▇█"
 #: Of what only a source says: shown elsewhere, or of no use to a reader.
 _QUIET = frozenset(
@@ -127,12 +127,6 @@ def _tags(found: ItemDetail, scheme: str) -> str:
 def _spaced(name: str) -> str:
     """Return `fork of` for `forkOf`."""
     return "".join(f" {each.lower()}" if each.isupper() else each for each in name)
-
-
-def stars_per_day(found: ItemDetail) -> list[DayOfGrowth]:
-    """Return how a repository's stars grew on the newest days, by what was observed here."""
-    points = [(each.observed_at, each.value) for each in found.stars]
-    return per_day(points, last=found.line.last_seen_at.date(), days=_DAYS_SHOWN)
 
 
 def growth_text(days: list[DayOfGrowth]) -> str:

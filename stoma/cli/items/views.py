@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from stoma.cli.output import View
 from stoma.cli.streams import tinted
 from stoma.cli.tables import Column, shortened
-from stoma.cli.times import Times, iso
+from stoma.cli.times import Times
+from stoma.records.items import ITEM
 from stoma.storage.item_lines import ItemLine
 from stoma.storage.read_items import HIT_END, HIT_START
 from stoma.text import safe
@@ -29,22 +30,7 @@ def item_view(times: Times) -> View[ItemLine]:
             Column("title", _title, least=30),
             Column("url", lambda item: item.url, wide=True),
         ],
-        fields={
-            "id": lambda item: item.natural_id,
-            "number": lambda item: item.id,
-            "source": lambda item: item.source,
-            "kind": lambda item: item.kind,
-            "title": lambda item: item.title,
-            "authors": lambda item: list(item.authors),
-            "url": lambda item: item.url,
-            "version": lambda item: item.version_key,
-            "status": lambda item: item.status,
-            "published_at": lambda item: iso(item.published_at),
-            "source_updated_at": lambda item: iso(item.source_updated_at),
-            "first_seen_at": lambda item: iso(item.first_seen_at),
-            "last_seen_at": lambda item: iso(item.last_seen_at),
-            "snippet": lambda item: item.snippet.replace(HIT_START, "").replace(HIT_END, ""),
-        },
+        fields=ITEM,
         name=lambda item: item.natural_id,
     )
 

@@ -8,6 +8,7 @@ GROUP = group(
     {
         "test": "stoma.cli.notify.try_channels:try_channels",
         "list": "stoma.cli.notify.list_notices:list_notices",
+        "flush": "stoma.cli.notify.flush_notices:flush_notices",
         "retry": "stoma.cli.notify.retry_notices:retry_notices",
         "digest": "stoma.cli.notify.digest:digest",
     },

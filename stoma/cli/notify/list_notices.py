@@ -8,9 +8,10 @@ from stoma.cli.options import MOST
 from stoma.cli.output import Output, View, reads
 from stoma.cli.session import session
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso
+from stoma.cli.times import Times
 from stoma.domain.notice import NoticeState, Queued
 from stoma.operations import notices
+from stoma.records.base import iso
 
 
 @reads

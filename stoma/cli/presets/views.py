@@ -7,35 +7,24 @@ from stoma.cli.tables import Column
 from stoma.cli.words import schedule_words
 from stoma.domain.task import Task
 from stoma.operations.presets import Listed
-from stoma.presets import task_to_table
+from stoma.records.presets import PRESET_TASK, is_own, preset_fields
 
 
 def preset_view(user_folder: Path) -> View[Listed]:
     """Return how presets are listed; those in *user_folder* are the user's own."""
-
-    def own(listed: Listed) -> bool:
-        return listed.preset is not None and listed.preset.path.parent == user_folder
-
-    def tasks(listed: Listed) -> int:
-        return len(listed.preset.tasks) if listed.preset else 0
-
     return View(
         columns=[
             Column("name", lambda listed: listed.name),
-            Column("tasks", lambda listed: str(tasks(listed)), right=True),
-            Column("from", lambda listed: "you" if own(listed) else "built-in"),
+            Column(
+                "tasks",
+                lambda listed: str(len(listed.preset.tasks) if listed.preset else 0),
+                right=True,
+            ),
+            Column("from", lambda listed: "you" if is_own(listed, user_folder) else "built-in"),
             Column("description", _described, least=20),
             Column("path", _path, wide=True),
         ],
-        fields={
-            "name": lambda listed: listed.name,
-            "description": lambda listed: listed.preset.description if listed.preset else "",
-            "tasks": tasks,
-            "built_in": lambda listed: not own(listed),
-            "path": _path,
-            "shadows": lambda listed: _text(listed.preset.shadows) if listed.preset else None,
-            "error": lambda listed: listed.error,
-        },
+        fields=preset_fields(user_folder),
         name=lambda listed: listed.name,
     )
 
@@ -51,10 +40,7 @@ def task_view(timezone: str) -> View[Task]:
             Column("tags", lambda task: ",".join(task.tags), wide=True),
             Column("name", lambda task: task.name, least=20),
         ],
-        fields={
-            "id": lambda task: task.id,
-            "definition": lambda task: task_to_table(task),
-        },
+        fields=PRESET_TASK,
         name=lambda task: task.id,
     )
 
@@ -63,12 +49,12 @@ def _described(listed: Listed) -> str:
     return listed.preset.description if listed.preset else f"can not be used: {listed.error}"
 
 
+def _count(listed: Listed) -> str:
+    return str(len(listed.preset.tasks)) if listed.preset else "0"
+
+
 def _path(listed: Listed) -> str:
     return str(listed.preset.path) if listed.preset else ""
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 def _schedule(task: Task, timezone: str) -> str:

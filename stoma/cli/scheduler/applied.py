@@ -1,15 +1,15 @@
 """How the applying of task files is shown, and what a change means in fires."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from stoma.cli.output import View
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso, stamp
-from stoma.domain.task import Json
+from stoma.cli.times import Times, stamp
 from stoma.operations.apply import ApplyLine, ApplyReport
+from stoma.records.changes import APPLY
 from stoma.scheduler.forecast import Fires, Forecast
 
 T = TypeVar("T")
@@ -40,38 +40,9 @@ def apply_view(times: Times) -> View[ApplyLine]:
             Column("fires", lambda line: forecast_text(line.forecast, times), least=20),
             Column("where", lambda line: line.where, wide=True),
         ],
-        fields={
-            "task_id": lambda line: line.task_id,
-            "action": lambda line: line.action,
-            "changed_fields": lambda line: list(line.changed_fields),
-            "kept_fields": lambda line: list(line.kept_fields),
-            **forecast_fields(lambda line: line.forecast),
-            "where": lambda line: line.where,
-            "note": lambda line: line.note,
-        },
+        fields=APPLY,
         name=lambda line: line.task_id,
     )
-
-
-def forecast_fields(
-    of: Callable[[T], Forecast | None],
-) -> Mapping[str, Callable[[T], Json]]:
-    """Return the stable shape of a forecast; all of it null where nothing is done."""
-
-    def field(value: Callable[[Forecast], Json]) -> Callable[[T], Json]:
-        return lambda line: None if (found := of(line)) is None else value(found)
-
-    return {
-        "fires_lost": field(lambda found: found.lost.count),
-        "fires_gained": field(lambda found: found.gained.count),
-        "first_lost": field(lambda found: _moments(found.lost)),
-        "first_gained": field(lambda found: _moments(found.gained)),
-        "compared_until": field(lambda found: iso(found.until)),
-    }
-
-
-def _moments(fires: Fires) -> list[Json]:
-    return [iso(moment) for moment in fires.first]
 
 
 def apply_summary(report: ApplyReport, *, dry_run: bool) -> str:

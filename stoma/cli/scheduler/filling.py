@@ -7,9 +7,10 @@ from itertools import islice
 from stoma.cli.output import View
 from stoma.cli.pages import facts, heading
 from stoma.cli.tables import Column, table
-from stoma.cli.times import Times, iso, span
+from stoma.cli.times import Times, span
 from stoma.cli.words import counted
 from stoma.operations.backfill import Backfilled
+from stoma.records.slots import backfill_fields
 from stoma.text import safe
 
 #: So many slots of a plan are listed; `--json` has them all.
@@ -19,19 +20,7 @@ _LISTED = 20
 def filling_view(*, dry_run: bool) -> View[Backfilled]:
     """Return the stable fields of a backfill."""
     return View(
-        fields={
-            "task_id": lambda found: found.task_id,
-            "dry_run": lambda found: dry_run,
-            "slots": lambda found: [
-                {"due_at": iso(slot), "was": was} for slot, was in found.slots.items()
-            ],
-            "counts": lambda found: dict(found.counts),
-            "others": lambda found: dict(found.others),
-            "split_rows": lambda found: found.rows,
-            "beyond_limit": lambda found: found.left,
-            "undecided_from": lambda found: iso(found.undecided_from),
-            "seconds": lambda found: found.seconds,
-        },
+        fields=backfill_fields(dry_run=dry_run),
         name=lambda found: found.task_id,
     )
 

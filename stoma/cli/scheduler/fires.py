@@ -5,9 +5,10 @@ from stoma.cli.output import View
 from stoma.cli.session import Session
 from stoma.cli.streams import note
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso, relative, stamp
+from stoma.cli.times import Times, relative, stamp
 from stoma.exceptions import UsageError
 from stoma.operations.coming import Fire, Outlook, Question, outlook, task_outlook
+from stoma.records.slots import fire_fields
 
 
 def found_fires(
@@ -41,14 +42,7 @@ def fire_view(found: Outlook, times: Times) -> View[Fire]:
             Column("in", lambda fire: relative(fire.due_at, times.now)),
             Column("utc", lambda fire: stamp(fire.due_at), wide=True),
         ],
-        fields={
-            "task_id": lambda fire: found.task_id,
-            "at": lambda fire: iso(fire.due_at),
-            "local_at": lambda fire: iso(fire.local_at),
-            "timezone": lambda fire: found.timezone,
-            "runs": lambda fire: fire.runs,
-            "reasons": lambda fire: list(fire.reasons),
-        },
+        fields=fire_fields(found),
         name=lambda fire: stamp(fire.due_at),
     )
 

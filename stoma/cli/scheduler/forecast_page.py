@@ -2,8 +2,8 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, isinf
 
@@ -11,10 +11,10 @@ from stoma.cli.output import View
 from stoma.cli.pages import facts
 from stoma.cli.streams import tinted
 from stoma.cli.tables import Column, table, width
-from stoma.cli.times import Times, iso, local, span
+from stoma.cli.times import Times, local, span
 from stoma.cli.words import counted
-from stoma.domain.task import Json
 from stoma.operations.simulate import Forecast, SourceForecast, TaskForecast
+from stoma.records.forecast import FORECAST, TASK
 from stoma.text import safe
 
 #: From a full cell to an empty one there are so many steps.
@@ -42,7 +42,7 @@ def task_view() -> View[TaskForecast]:
             Column("not_run", _not_run, least=16),
             Column("type", lambda each: each.task.type, wide=True),
         ],
-        fields=_task_fields(),
+        fields=TASK,
         name=lambda each: each.task.id,
     )
 
@@ -51,57 +51,9 @@ def forecast_view() -> View[Forecast]:
     """Return the stable fields of a forecast."""
     return View(
         columns=[Column("fires", lambda found: str(_fires(found)))],
-        fields={
-            "from": lambda found: iso(found.begin),
-            "until": lambda found: iso(found.end),
-            "seed": lambda found: found.seed,
-            "fires": _fires,
-            "peak": lambda found: found.peak,
-            "peak_at": lambda found: iso(found.peak_at),
-            "max_concurrent_tasks": lambda found: found.most,
-            "tasks": lambda found: [
-                {name: value(each) for name, value in _task_fields().items()}
-                for each in found.tasks
-            ],
-            "sources": lambda found: [_source_record(each) for each in found.sources],
-            "clock_changes": lambda found: [
-                {"task_id": task_id, "at": iso(at), "text": text}
-                for task_id, at, text in found.warnings
-            ],
-            "notes": lambda found: list(found.notes),
-        },
+        fields=FORECAST,
         name=lambda found: str(_fires(found)),
     )
-
-
-def _task_fields() -> Mapping[str, Callable[[TaskForecast], Json]]:
-    return {
-        "task_id": lambda each: each.task.id,
-        "enabled": lambda each: each.task.enabled,
-        "fires": lambda each: len(each.fires),
-        "retries": lambda each: each.retries,
-        "failed": lambda each: each.failed,
-        "first_at": lambda each: iso(each.fires[0] if each.fires else None),
-        "last_at": lambda each: iso(each.fires[-1] if each.fires else None),
-        "seconds": lambda each: each.seconds,
-        "measured_runs": lambda each: each.measured,
-        "longest_wait_seconds": lambda each: each.latest.total_seconds(),
-        "longest_wait_at": lambda each: iso(each.latest_at),
-        "requests": lambda each: each.requests,
-        "not_run": lambda each: [asdict(why) for why in each.not_run],
-    }
-
-
-def _source_record(each: SourceForecast) -> Json:
-    return {
-        "source": each.source,
-        "runs": each.runs,
-        "requests": each.requests,
-        "busiest_hour": each.busiest,
-        "busiest_hour_at": iso(each.busiest_at),
-        "allowed_per_hour": None if isinf(each.allowed) else each.allowed,
-        "share": each.share,
-    }
 
 
 def head_text(found: Forecast, times: Times) -> str:

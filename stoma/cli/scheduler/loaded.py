@@ -3,12 +3,13 @@
 from collections import Counter
 
 from stoma.cli.output import View
-from stoma.cli.scheduler.applied import forecast_fields, forecast_text
+from stoma.cli.scheduler.applied import forecast_text
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso
+from stoma.cli.times import Times
 from stoma.cli.words import schedule_words
 from stoma.domain.merge import StepAction
 from stoma.operations.presets import LoadLine, LoadReport
+from stoma.records.changes import LOAD
 
 _MARKS = {
     StepAction.ADDED: ("+", "32"),
@@ -40,14 +41,7 @@ def load_view(times: Times, *, fires: bool = False) -> View[LoadLine]:
             ),
             Column("fields", _fields, least=20, quiet=True),
         ],
-        fields={
-            "task_id": lambda line: line.step.task.id,
-            "action": lambda line: str(line.step.action),
-            "changed_fields": lambda line: list(line.step.changed_fields),
-            "kept_fields": lambda line: list(line.step.kept_fields),
-            "next_run_at": lambda line: iso(line.next_run_at),
-            **forecast_fields(lambda line: line.forecast),
-        },
+        fields=LOAD,
         name=lambda line: line.step.task.id,
     )
 

@@ -13,6 +13,7 @@ from stoma.cli.times import local
 from stoma.cli.words import schedule_words
 from stoma.exceptions import UsageError
 from stoma.operations.coming import Month
+from stoma.records.slots import day_fields
 from stoma.storage.read_rows import TaskLine
 
 #: Of each task; a task that runs every minute would fill any calendar.
@@ -44,11 +45,7 @@ def day_view(month: Month) -> View[int]:
             Column("date", lambda day: _date(month, day)),
             Column("fires", lambda day: str(month.days[day]), right=True),
         ],
-        fields={
-            "date": lambda day: _date(month, day),
-            "timezone": lambda day: month.timezone,
-            "fires": lambda day: month.days[day],
-        },
+        fields=day_fields(month),
         name=lambda day: _date(month, day),
     )
 

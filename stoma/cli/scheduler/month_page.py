@@ -17,8 +17,8 @@ def month_text(month: Month, times: Times) -> str:
     """Return a month: how many runs each day brings, and which tasks they are of."""
     title = f"{calendar.month_name[month.month]} {month.year}, {month.timezone}"
     head = f"{tinted(title, '1')}\n\n{''.join(f'{name:>{_CELL}}' for name in _DAYS)}\n"
-    shown = [each for each in month.tasks if each.count(month.after, month.until)]
-    shown.sort(key=lambda each: (-each.count(month.after, month.until), each.task.id))
+    shown = [each for each in month.tasks if month.by_task[each.task.id]]
+    shown.sort(key=lambda each: (-month.by_task[each.task.id], each.task.id))
     parts = [head, *_weeks(month, times), "\n", table(_columns(month, times), shown, headers=False)]
     if not shown:
         parts.append("nothing is due\n")
@@ -41,7 +41,7 @@ def _weeks(month: Month, times: Times) -> Iterator[str]:
 
 def _columns(month: Month, times: Times) -> list[Column[TaskMonth]]:
     return [
-        Column("fires", lambda each: f"{each.count(month.after, month.until):,}", right=True),
+        Column("fires", lambda each: f"{month.by_task[each.task.id]:,}", right=True),
         Column("task", lambda each: each.task.id, least=27),
         Column("schedule", lambda each: task_schedule(each.task, times), least=12),
         Column("first", lambda each: _first(each, month, times)),

@@ -1,18 +1,16 @@
 """How one run is shown."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from stoma.cli.output import View
 from stoma.cli.pages import facts, heading
-from stoma.cli.scheduler.views import RUN_FIELDS, run_mark, run_said
+from stoma.cli.scheduler.views import run_mark, run_said
 from stoma.cli.streams import tinted
 from stoma.cli.tables import Column, table
-from stoma.cli.times import Times, iso, size, span
+from stoma.cli.times import Times, size, span
 from stoma.cli.words import mark, said, tint
-from stoma.domain.task import Json
-from stoma.domain.window import Window
 from stoma.operations.runs import RunDetail
+from stoma.records.runs import RUN_DETAIL, window_of
 from stoma.storage.read_rows import AttemptLine, RunLine
 from stoma.text import safe
 
@@ -20,13 +18,7 @@ from stoma.text import safe
 def run_detail_view() -> View[RunDetail]:
     """Return the stable fields of one run: those of a list, and its attempts."""
     return View(
-        fields={
-            **{name: _of_run(value) for name, value in RUN_FIELDS.items()},
-            "scheduled_for": lambda found: iso(found.as_of.scheduled_for if found.as_of else None),
-            "window_start": lambda found: iso(window.start if (window := _window(found)) else None),
-            "window_end": lambda found: iso(window.end if (window := _window(found)) else None),
-            "attempt_list": lambda found: [_attempt_record(each) for each in found.attempts],
-        },
+        fields=RUN_DETAIL,
         name=lambda found: str(found.run.id),
     )
 
@@ -59,17 +51,9 @@ def run_text(found: RunDetail, times: Times) -> str:
     return f"{head}{page}\n{heading(f'attempts ({run.attempts} of {run.max_attempts})')}{rows}"
 
 
-def _window(found: RunDetail) -> Window | None:
-    return found.as_of.window if found.as_of else None
-
-
 def _stands_for(found: RunDetail, times: Times) -> str:
-    window = _window(found)
+    window = window_of(found)
     return f"{times.at(window.start)} to {times.at(window.end)}" if window else ""
-
-
-def _of_run(value: Callable[[RunLine], Json]) -> Callable[[RunDetail], Json]:
-    return lambda found: value(found.run)
 
 
 def _slot(run: RunLine, times: Times) -> str:
@@ -124,17 +108,3 @@ def _word(attempt: AttemptLine) -> str:
     if attempt.outcome is not None:
         return str(attempt.outcome)
     return "running" if attempt.ended_at is None else "cancelled"
-
-
-def _attempt_record(attempt: AttemptLine) -> Json:
-    return {
-        "number": attempt.number,
-        "started_at": iso(attempt.started_at),
-        "ended_at": iso(attempt.ended_at),
-        "outcome": str(attempt.outcome) if attempt.outcome else None,
-        "error_kind": attempt.error_kind,
-        "error": attempt.error,
-        "exit_code": attempt.exit_code,
-        "peak_memory_bytes": attempt.peak_memory_bytes,
-        "cpu_seconds": attempt.cpu_seconds,
-    }

@@ -5,10 +5,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso
+from stoma.cli.times import Times
 from stoma.cli.words import tint
-from stoma.domain.task import Json
-from stoma.operations.sources import SourceLine, Sources
+from stoma.operations.sources import SourceLine
 from stoma.storage.read_sources import DeferredLine, UnusualLine
 
 T = TypeVar("T")
@@ -41,42 +40,6 @@ def unusual_columns(times: Times) -> list[Column[UnusualLine]]:
         Column("what", lambda line: line.text, least=20),
         Column("since", lambda line: f"since {times.near(line.since)}"),
     ]
-
-
-def sources_record(found: Sources) -> list[Json]:
-    """Return the stable fields of the sources."""
-    return [
-        {
-            "source": line.source,
-            "left": line.left,
-            "burst": line.burst,
-            "interval_seconds": line.interval_seconds,
-            "free_at": iso(line.free_at),
-            "held_until": iso(line.held_until),
-            "limit": line.limit,
-            "remaining": line.remaining,
-            "reset_at": iso(line.reset_at),
-        }
-        for line in found.lines
-    ]
-
-
-def deferred_record(found: Sources) -> list[Json]:
-    """Return the stable fields of the runs that wait."""
-    return [
-        {"task_id": each.task_id, "run_id": each.run_id, "not_before": iso(each.not_before)}
-        for each in found.deferred
-    ]
-
-
-def unusual_record(line: UnusualLine) -> Json:
-    """Return the stable fields of something unusual."""
-    return {
-        "task_id": line.task_id,
-        "kind": line.kind,
-        "text": line.text,
-        "since": iso(line.since),
-    }
 
 
 def _left_words(line: SourceLine, times: Times) -> str:

@@ -1,7 +1,6 @@
 """What `stoma scheduler status` shows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -9,14 +8,10 @@ from typing import TypeVar
 from stoma.cli.output import View
 from stoma.cli.scheduler.source_page import (
     deferred_columns,
-    deferred_record,
     source_columns,
-    sources_record,
     unusual_columns,
-    unusual_record,
 )
 from stoma.cli.scheduler.views import (
-    RUN_FIELDS,
     brought,
     coming_view,
     last_words,
@@ -28,13 +23,12 @@ from stoma.cli.scheduler.views import (
 )
 from stoma.cli.streams import tinted
 from stoma.cli.tables import Column, table
-from stoma.cli.times import Times, iso, size, span, stamp
+from stoma.cli.times import Times, size, span, stamp
 from stoma.cli.words import counted, tint
-from stoma.domain.task import Json
 from stoma.operations.status import BLOCKED, Health
+from stoma.records.status import status_fields
 from stoma.storage.read_rows import RunLine, TaskLine
 from stoma.text import safe
-from stoma.usage import Sample
 
 T = TypeVar("T")
 
@@ -45,29 +39,7 @@ _MOST = 10
 def status_view(registry: Path) -> View[Health]:
     """Return the stable fields of a status."""
     return View(
-        fields={
-            "alive": lambda health: health.alive,
-            "healthy": lambda health: health.healthy,
-            "problems": lambda health: list(health.problems),
-            "scheduler": _scheduler_record,
-            "paused": _pause_record,
-            "registry": lambda health: str(registry),
-            "database_bytes": lambda health: health.overview.database_bytes,
-            "items": lambda health: health.overview.items,
-            "tasks": lambda health: health.overview.tasks,
-            "enabled": lambda health: health.overview.enabled,
-            "waiting": lambda health: health.overview.waiting,
-            "failing": lambda health: [task.id for task in health.overview.failing],
-            "late": lambda health: [task.id for task in health.overview.late],
-            "next": lambda health: [
-                {"task_id": task.id, "at": iso(task.next_at)} for task in health.overview.coming
-            ],
-            "sources": lambda health: sources_record(health.sources),
-            "deferred": lambda health: deferred_record(health.sources),
-            "unusual": lambda health: [unusual_record(each) for each in health.sources.unusual],
-            "running": lambda health: _records(health.overview.running),
-            "recent": lambda health: _records(health.overview.recent),
-        },
+        fields=status_fields(registry),
         name=lambda health: "healthy" if health.healthy else "unhealthy",
     )
 
@@ -202,34 +174,3 @@ def _recent(times: Times) -> list[Column[RunLine]]:
 
 def _ago(moment: datetime, times: Times) -> str:
     return span(max(times.now - moment, timedelta(0)))
-
-
-def _scheduler_record(health: Health) -> Json:
-    line = health.overview.scheduler
-    if line is None:
-        return None
-    return {
-        "pid": line.instance.pid,
-        "host": line.instance.host,
-        "version": line.version,
-        "started_at": iso(line.started_at),
-        "heartbeat_at": iso(line.heartbeat_at),
-        "using": _using_record(line.sample),
-    }
-
-
-def _pause_record(health: Health) -> Json:
-    pause = health.pause
-    return None if pause is None else {"until": iso(pause.until), "reason": pause.reason}
-
-
-def _using_record(sample: Sample | None) -> Json:
-    if sample is None:
-        return None
-    used: dict[str, Json] = dict(asdict(sample.resources))
-    percent, blocked = sample.cpu_percent, sample.blocked or None
-    return {"at": iso(sample.at), "cpu_percent": percent, **used, "blocked": blocked}
-
-
-def _records(runs: Iterable[RunLine]) -> list[Json]:
-    return [{name: value(run) for name, value in RUN_FIELDS.items()} for run in runs]

@@ -8,14 +8,14 @@ from stoma.cli.forms import dumps
 from stoma.cli.output import View
 from stoma.cli.pages import facts, heading
 from stoma.cli.scheduler.fires import fire_at
-from stoma.cli.scheduler.source_page import unusual_record
-from stoma.cli.scheduler.views import brought, last_words, next_words, task_fields, task_mark
+from stoma.cli.scheduler.views import brought, last_words, next_words, task_mark
 from stoma.cli.streams import tinted
-from stoma.cli.times import Times, iso, relative, span
+from stoma.cli.times import Times, relative, span
 from stoma.cli.words import counted, mark, tint
 from stoma.domain.task import Json, Task
 from stoma.exceptions import ScheduleError
 from stoma.operations.coming import Question, outlook_of
+from stoma.records.tasks import task_detail_fields
 from stoma.storage.read import TaskDetail
 from stoma.storage.read_rows import DefinitionLine, TaskLine
 from stoma.text import safe
@@ -28,17 +28,7 @@ _APART = {"id", "name", "description", "type", "schedule", "timezone", "enabled"
 def task_detail_view(times: Times) -> View[TaskDetail]:
     """Return the stable fields of one task: those of a list, its definition and its past."""
     return View(
-        fields={
-            **{name: _of_line(value) for name, value in task_fields(times).items()},
-            "definition": lambda found: {**found.definitions[0].definition},
-            "version": lambda found: found.definitions[0].version,
-            "created_at": lambda found: iso(found.created_at),
-            "updated_at": lambda found: iso(found.updated_at),
-            "runs": lambda found: found.runs,
-            "items": lambda found: found.items,
-            "unusual": lambda found: [unusual_record(each) for each in found.unusual],
-            "history": lambda found: [_record(each) for each in found.definitions],
-        },
+        fields=task_detail_fields(times.timezone),
         name=lambda found: found.line.id,
     )
 
@@ -142,11 +132,3 @@ def _changes(older: DefinitionLine, newer: DefinitionLine) -> Iterator[str]:
         before, after = older.definition.get(name), newer.definition.get(name)
         if before != after:
             yield f"{name}: {_shown(before) or '-'} -> {_shown(after) or '-'}"
-
-
-def _record(line: DefinitionLine) -> Json:
-    return {
-        "version": line.version,
-        "saved_at": iso(line.saved_at),
-        "definition": {**line.definition},
-    }

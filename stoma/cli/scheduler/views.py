@@ -1,14 +1,14 @@
 """How tasks and runs are shown: columns for people, stable fields for scripts. Light."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from stoma.cli.output import View
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso, span
+from stoma.cli.times import Times, span
 from stoma.cli.words import mark, said, schedule_words, tint
-from stoma.domain.task import Json
 from stoma.operations.tasks import waits_since
+from stoma.records.runs import RUN
+from stoma.records.tasks import task_fields
 from stoma.storage.read_rows import RunLine, TaskLine
 
 
@@ -33,7 +33,7 @@ def task_view(times: Times) -> View[TaskLine]:
             Column("preset", lambda task: task.preset or "-", wide=True),
             Column("name", lambda task: task.name, wide=True),
         ],
-        fields=task_fields(times),
+        fields=task_fields(times.timezone),
         name=lambda task: task.id,
     )
 
@@ -48,38 +48,9 @@ def coming_view(times: Times) -> View[TaskLine]:
             Column("at", lambda task: times.at(task.next_at, task.timezone)),
             Column("schedule", lambda task: task_schedule(task, times), least=12),
         ],
-        fields=task_fields(times),
+        fields=task_fields(times.timezone),
         name=lambda task: task.id,
     )
-
-
-def task_fields(times: Times) -> Mapping[str, Callable[[TaskLine], Json]]:
-    """Return the stable shape of a task in a list."""
-    return {
-        "id": lambda task: task.id,
-        "name": lambda task: task.name,
-        "description": lambda task: task.description,
-        "type": lambda task: task.type,
-        "schedule": lambda task: task.schedule,
-        "timezone": lambda task: task.timezone or times.timezone,
-        "priority": lambda task: task.priority,
-        "enabled": lambda task: task.enabled,
-        "disabled_reason": lambda task: task.disabled_reason,
-        "disabled_until": lambda task: iso(task.disabled_until),
-        "owner": lambda task: task.owner,
-        "tags": lambda task: list(task.tags),
-        "preset": lambda task: task.preset,
-        "status": lambda task: str(task.status),
-        "failing": lambda task: task.failing,
-        "next_run_at": lambda task: iso(task.next_at if task.enabled else None),
-        "last_run_id": lambda task: task.last.id if task.last else None,
-        "last_outcome": lambda task: task.last.word if task.last else None,
-        "last_started_at": lambda task: iso(task.last.started_at if task.last else None),
-        "last_ended_at": lambda task: iso(task.last.ended_at if task.last else None),
-        "last_duration_seconds": lambda task: task.last.duration_seconds if task.last else None,
-        "last_error": lambda task: task.last.error if task.last else None,
-        "recent": lambda task: list(task.strip),
-    }
 
 
 def task_schedule(task: TaskLine, times: Times) -> str:
@@ -135,41 +106,9 @@ def run_view(times: Times) -> View[RunLine]:
             Column("got", brought),
             Column("detail", lambda run: run.error or run.detail, least=20, quiet=True),
         ],
-        fields=RUN_FIELDS,
+        fields=RUN,
         name=lambda run: str(run.id),
     )
-
-
-#: The stable shape of a run.
-RUN_FIELDS: Mapping[str, Callable[[RunLine], Json]] = {
-    "id": lambda run: run.id,
-    "task_id": lambda run: run.task_id,
-    "trigger": lambda run: run.trigger,
-    "state": lambda run: str(run.state),
-    "outcome": lambda run: str(run.outcome) if run.outcome else None,
-    "status": lambda run: str(run.status),
-    "due_at": lambda run: iso(run.due_at),
-    "due_to": lambda run: iso(run.due_to),
-    "slots": lambda run: run.slots,
-    "created_at": lambda run: iso(run.created_at),
-    "started_at": lambda run: iso(run.started_at),
-    "ended_at": lambda run: iso(run.ended_at),
-    "not_before": lambda run: iso(run.not_before),
-    "duration_seconds": lambda run: run.duration_seconds,
-    "attempts": lambda run: run.attempts,
-    "max_attempts": lambda run: run.max_attempts,
-    "reason": lambda run: run.reason,
-    "detail": lambda run: run.detail,
-    "error_kind": lambda run: run.error_kind,
-    "error": lambda run: run.error,
-    "new": lambda run: run.new,
-    "updated": lambda run: run.updated,
-    "unchanged": lambda run: run.unchanged,
-    "requests": lambda run: run.requests,
-    "peak_memory_bytes": lambda run: run.peak_memory_bytes,
-    "cpu_seconds": lambda run: run.cpu_seconds,
-    "log_path": lambda run: run.log_path,
-}
 
 
 def run_at(run: RunLine) -> datetime:

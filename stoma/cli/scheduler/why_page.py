@@ -6,42 +6,20 @@ from stoma.cli.output import View
 from stoma.cli.pages import facts
 from stoma.cli.streams import tinted
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso, stamp
+from stoma.cli.times import Times, stamp
 from stoma.cli.words import mark, tint
-from stoma.domain.task import Json
 from stoma.operations.slot_story import Event, Story
 from stoma.operations.why import Answer
+from stoma.records.slots import ANSWER
 
 
 def answer_view() -> View[Answer]:
     """Return the stable fields of an answer."""
     return View(
         columns=[Column("task", lambda answer: answer.task_id)],
-        fields={
-            "task_id": lambda answer: answer.task_id,
-            "schedule": lambda answer: answer.schedule,
-            "slots": lambda answer: [_record(each) for each in answer.stories],
-            "notes": lambda answer: list(answer.notes),
-            "advice": lambda answer: list(answer.advice),
-            "next_run_at": lambda answer: iso(answer.next_at),
-        },
+        fields=ANSWER,
         name=lambda answer: answer.task_id,
     )
-
-
-def _record(story: Story) -> Json:
-    run = story.run
-    return {
-        "due_at": iso(story.due_at),
-        "run_id": run.id if run else None,
-        "slots": run.slots if run else 1,
-        "state": str(run.state) if run else None,
-        "outcome": str(run.outcome) if run and run.outcome else None,
-        "reason": run.reason if run else "",
-        "events": [
-            {"at": iso(each.at), "word": each.word, "text": each.text} for each in story.events
-        ],
-    }
 
 
 def answer_text(answer: Answer, times: Times) -> str:

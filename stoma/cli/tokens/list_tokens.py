@@ -6,8 +6,9 @@ from stoma.cli.accounts import found
 from stoma.cli.output import Output, View, reads
 from stoma.cli.session import session
 from stoma.cli.tables import Column
-from stoma.cli.times import Times, iso
+from stoma.cli.times import Times
 from stoma.domain.account import Token
+from stoma.records.base import iso
 
 
 @reads

@@ -10,6 +10,7 @@ from typing import Self
 from stoma.clock import Clock
 from stoma.executors.base import AttemptEnd, AttemptSpec, Launch
 from stoma.executors.supervision.child import Orders
+from stoma.executors.supervision.memory import KernelKills
 from stoma.executors.supervision.supervisor import Supervisor
 from stoma.executors.supervision.watch import Process
 
@@ -17,9 +18,9 @@ from stoma.executors.supervision.watch import Process
 class ProcessExecutor(ABC):
     """Keeps the promise of `stoma.executors.base.Executor`; to be used in a `with`."""
 
-    def __init__(self, launch: Launch, clock: Clock) -> None:
+    def __init__(self, launch: Launch, clock: Clock, *, kills: KernelKills | None = None) -> None:
         self._launch = launch
-        self._supervisor = Supervisor(launch, clock)
+        self._supervisor = Supervisor(launch, clock, kills)
 
     def __enter__(self) -> Self:
         self._supervisor.open()

@@ -42,13 +42,13 @@ class Supervisor:
     Its thread does all the work; the methods may be called from any other.
     """
 
-    def __init__(self, launch: Launch, clock: Clock) -> None:
+    def __init__(self, launch: Launch, clock: Clock, kills: KernelKills | None = None) -> None:
         self._launch = launch
         self._clock = clock
         self._attempts: dict[int, _Attempt] = {}
         self._ended: queue.SimpleQueue[AttemptEnd] = queue.SimpleQueue()
         self._calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self._kernel_kills = KernelKills()
+        self._kernel_kills = kills or KernelKills()
         self._closing = False
         self._bug: BaseException | None = None
         self._selector = selectors.DefaultSelector()

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from errno import EAGAIN
 from typing import Any
 
@@ -24,10 +24,21 @@ from stoma.executors.supervision.watch import Exit, Process
 
 _log = logging.getLogger(__name__)
 
-_COMMAND = (sys.executable, "-m", "stoma.executors.supervision.zygote_process")
+#: What starts a zygote; the number of its socket is added.
+COMMAND = (sys.executable, "-m", "stoma.executors.supervision.zygote_process")
 _MESSAGE_BYTES = 65_536
-#: A fork takes a millisecond. A zygote that does not answer is killed.
-_ANSWER_SECONDS = 5.0
+
+
+@dataclass
+class Patience:
+    """How many seconds a zygote is waited for. It may be changed at any time."""
+
+    #: Until it can fork. Importing everything takes a second; a slow machine may take a minute.
+    ready: float = 60.0
+    #: In a start, until one that has to import everything again can fork: less than a tick.
+    ready_again: float = 1.0
+    #: For an answer. A fork takes a millisecond; a zygote that does not answer is killed.
+    answer: float = 5.0
 
 
 class ZygoteLink:
@@ -38,8 +49,15 @@ class ZygoteLink:
         dead: Whether it has died.
     """
 
-    def __init__(self, launch: Launch, supervisor: Supervisor) -> None:
+    def __init__(
+        self,
+        launch: Launch,
+        supervisor: Supervisor,
+        patience: Patience,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
         self.dead = False
+        self._patience = patience
         self._launch = launch
         self._supervisor = supervisor
         self._attempts: dict[int, _Forked] = {}
@@ -47,8 +65,8 @@ class ZygoteLink:
         self._asking = threading.Lock()
         self._ready = threading.Event()
         self._refusal = ""
-        self._channel, self._process = _execute(launch)
-        self._channel.settimeout(_ANSWER_SECONDS)
+        self._channel, self._process = _execute(launch, command)
+        self._channel.settimeout(patience.answer)
         self.pid = self._process.pid
         supervisor.listen(self._channel, self._hear)
         setup = ("entry", "preload", "prepare", "instance")
@@ -94,7 +112,7 @@ class ZygoteLink:
         """Let it end; call this when the supervisor has stopped listening."""
         self._channel.close()
         try:
-            self._process.wait(_ANSWER_SECONDS)
+            self._process.wait(self._patience.answer)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -105,7 +123,7 @@ class ZygoteLink:
     def _answer(self) -> int:
         """Return the number of the process that was asked for."""
         try:
-            answer = self._answers.get(timeout=_ANSWER_SECONDS)
+            answer = self._answers.get(timeout=self._patience.answer)
         except queue.Empty:
             self._process.kill()
             raise TimeoutError(f"the zygote, process {self.pid}, does not answer") from None
@@ -154,13 +172,15 @@ class ZygoteLink:
         self._ready.set()
 
 
-def _execute(launch: Launch) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
+def _execute(
+    launch: Launch, command: Sequence[str]
+) -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
     """Start the process of a zygote; return it and the socket it listens to."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-                [*_COMMAND, str(theirs.fileno())],
+                [*command, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env={

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stoma.api.forms import Form
 from stoma.api.pages import format as fmt
 from stoma.api.pages.config_fields import config_fields, read_config
 from stoma.api.pages.drawing import Axis, run_bars
-from stoma.api.pages.forms import Form
 from stoma.api.pages.looks import look, told
 from stoma.api.pages.spans import Sum, fires, hour_bounds, planned, schedule_of, sums
 from stoma.collectors.base import CollectorConfig
 from stoma.domain.run import Outcome, RunState
 from stoma.domain.task import Json
-from stoma.storage.read_pages import Sample, Tally
+from stoma.storage.read_days import Tally
+from stoma.storage.read_pages import Sample
 from stoma.storage.read_rows import RunLine, TaskLine
 from tests.fakes import START
 

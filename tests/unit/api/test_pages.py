@@ -105,6 +105,22 @@ def test_items_can_be_exported_as_they_are_narrowed(web: Site) -> None:
     assert "On Testing" in web.get(csv).text
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("q=testing", True), ("q=test*+on&source=arxiv", True), ("q=nowhere", False), ("q=--", False)],
+)
+def test_an_export_holds_what_a_search_lists(web: Site, query: str, found: bool) -> None:
+    page = look(web, f"/items?{query}")
+    links = page.xpath("//a[text()='JSON lines']/@href")
+
+    listed = page.xpath("//ul[contains(@class, 'hits')]/li")
+    exported = web.get(f"/api/items/export?{query}").text.splitlines()
+
+    assert len(exported) == len(listed)
+    assert bool(links) is found
+    assert not links or web.get(links[0]).text.splitlines() == exported
+
+
 def test_an_item_shows_what_is_known_of_it(web: Site) -> None:
     said = words(look(web, "/items/1"))
 

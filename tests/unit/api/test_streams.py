@@ -8,7 +8,7 @@ import pytest
 
 from stoma.api.errors import TooManyError
 from stoma.api.streams import Lines, Streams
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome, Run
 from stoma.settings import load_settings
 from stoma.storage.read import reading
@@ -16,6 +16,7 @@ from stoma.storage.read_rows import RunLine
 from stoma.storage.run_changes import finish_in
 from tests.fakes import FakeClock
 from tests.makers import make_firing
+from tests.registries import opened_app
 
 LIMIT = 60.0
 
@@ -52,7 +53,7 @@ class Logged:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    with open_app(load_settings(home=tmp_path, environ={}), clock=FakeClock()) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=FakeClock()) as app:
         yield app
 
 

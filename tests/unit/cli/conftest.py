@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import open_app
 from stoma.settings import load_settings
 from tests.fakes import FakeClock
+from tests.registries import opened_app
 from tests.unit.cli.support import Cli, Registry
 
 
@@ -33,5 +33,5 @@ def cli(home: Path, clock: FakeClock, capsys: pytest.CaptureFixture[str]) -> Cli
 
 @pytest.fixture
 def registry(home: Path, clock: FakeClock) -> Iterator[Registry]:
-    with open_app(load_settings(home=home, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=home, environ={}), clock=clock) as app:
         yield Registry(app, clock)

@@ -90,7 +90,7 @@ SHAPES: dict[str, Iterable[str]] = {
     "users list": user_view(TIMES).fields,
     "tokens list": token_view(TIMES).fields,
     "notify test": tried_view().fields,
-    "notify list": notice_view(TIMES).fields,
+    "notify list, notify flush": notice_view(TIMES).fields,
     "db check": check_view(Path("x")).fields,
     "db path": path_view().fields,
 }

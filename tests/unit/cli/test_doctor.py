@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -180,7 +181,7 @@ def test_too_little_room_is_found(known: Ground) -> None:
         loaded = load_settings(home=known.paths.home, environ={}, overrides=wanted)
         return replace(known, loaded=loaded)
 
-    free = shutil.disk_usage("/tmp").free // 1_000_000
+    free = shutil.disk_usage(tempfile.gettempdir()).free // 1_000_000
 
     assert Level.OK in found(with_limit(1), "disk")
     assert "make room soon" in found(with_limit(max(free // 3, 1)), "disk")[Level.WARNING]

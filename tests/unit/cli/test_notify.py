@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import open_app
 from stoma.domain.audit import Actor
 from stoma.domain.run import Outcome
 from stoma.operations.audited import acting, record
+from stoma.operations.notify import preview_digest
+from stoma.processes import this_process
 from stoma.scheduler.auditing import prune_audit
 from stoma.scheduler.settling import settle
 from stoma.settings import load_settings
 from tests.fakes import START, FakeClock
 from tests.makers import make_item
+from tests.registries import opened_app
 from tests.unit.cli.support import Cli, Registry
 
 CONFIG = """
@@ -40,7 +42,7 @@ def told(home: Path) -> Path:
 
 @pytest.fixture
 def house(told: Path, clock: FakeClock) -> Iterator[Registry]:
-    with open_app(load_settings(home=told, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=told, environ={}), clock=clock) as app:
         yield Registry(app, clock)
 
 
@@ -91,6 +93,39 @@ def test_the_queue_shows_what_waits_and_why(house: Registry, cli: Cli) -> None:
     assert again.out == "1 notice will be tried again\n"
     assert cli("notify", "retry").out == "0 notices will be tried again\n"
     assert cli("notify", "retry", "1").out == "1 notice will be tried again\n"
+
+
+def test_what_waits_is_delivered_without_a_scheduler(house: Registry, cli: Cli) -> None:
+    notice = preview_digest(house.app)
+    later = START + timedelta(hours=9)
+    house.app.outbox.add("a", notice, {"one": START, "two": later}, now=START)
+    house.app.outbox.add("b", notice, {"one": later}, now=START)
+
+    flushed = cli("notify", "flush", "--json")
+    again = cli("notify", "flush")
+
+    found = [(each["channel"], each["state"], each["attempts"]) for each in json.loads(flushed.out)]
+    assert (flushed.code, again.code) == (1, 1)
+    assert found == [("one", "sent", 1), ("two", "waiting", 1), ("one", "sent", 1)]
+    assert "sh ended with 3: no" in again.out
+    assert len(again.lines) == 2
+
+
+def test_a_flush_of_nothing_is_fine(house: Registry, cli: Cli) -> None:
+    nothing = cli("notify", "flush")
+
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "nothing waits\n")
+
+
+def test_nothing_is_flushed_beside_a_scheduler(house: Registry, cli: Cli) -> None:
+    house.app.outbox.add("a", preview_digest(house.app), {"one": START}, now=START)
+    house.app.instances.enter(this_process("scheduler"), version="0", now=START)
+
+    refused = cli("notify", "flush")
+
+    assert refused.code == 6
+    assert "delivers what is due by itself" in refused.err
+    assert "waits" in cli("notify", "list").out
 
 
 def test_a_digest_is_shown_written_and_queued(house: Registry, cli: Cli, tmp_path: Path) -> None:

@@ -123,6 +123,28 @@ def test_csv_reads_back_and_tsv_has_a_line_per_record() -> None:
     assert lines == ['q"uote\t\t["x", 1]', 'tab and line\ttrue\t{"d": 1.5}']
 
 
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\n=1"),
+        ("a\rb", "a\nb"),
+        ("a-b=c", "a-b=c"),
+        (-5, "-5"),
+        (-0.5, "-0.5"),
+        (["=1"], '["=1"]'),
+    ],
+)
+def test_no_text_in_csv_is_a_formula_and_numbers_stay_numbers(value: Json, cell: str) -> None:
+    text = FORMS["csv"]([{"a": value}], ["a"], True)
+
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a"], [cell]]
+
+
 def test_no_records_still_have_a_header_in_csv_and_tsv() -> None:
     assert FORMS["csv"]([], ["a", "b"], True) == "a,b\n"
     assert FORMS["tsv"]([], ["a", "b"], True) == "a\tb\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import open_app
 from stoma.settings import load_settings
 from tests.fakes import FakeClock
+from tests.registries import opened_app
 from tests.unit.cli.support import Cli, Registry, Terminal
 
 
@@ -32,7 +32,7 @@ def clock() -> Looks:
 
 @pytest.fixture
 def registry(home: Path, clock: Looks) -> Iterator[Registry]:
-    with open_app(load_settings(home=home, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=home, environ={}), clock=clock) as app:
         registry = Registry(app, clock)
         registry.task("papers", schedule="hourly")
         yield registry

@@ -6,7 +6,7 @@ import select
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from stoma.clock import SystemClock
 from stoma.executors import EXECUTORS
 from stoma.executors.base import AttemptEnd, AttemptSpec, Launch
 from stoma.executors.supervision.executor import ProcessExecutor
+from stoma.executors.supervision.zygote_link import Patience
 
 #: Longer than anything here takes; only a failure waits for it.
 PATIENCE = 30.0
@@ -147,8 +148,9 @@ class Benches:
             "TELL": str(self._ears.path),
             "GIVEN": "ü",
         }
-        # How coverage follows processes that are executed.
-        environment |= {k: v for k, v in os.environ.items() if k.startswith("COVERAGE")}
+        # How coverage follows processes that are executed, and where their bytecode is.
+        passed = ("COVERAGE", "PYTHONPYCACHEPREFIX")
+        environment |= {k: v for k, v in os.environ.items() if k.startswith(passed)}
         usual: dict[str, Any] = {
             "entry": f"tests.unit.executors.entries:{entry}",
             "environment": environment,
@@ -158,9 +160,21 @@ class Benches:
         }
         return Launch(**(usual | fields))
 
-    def open(self, entry: str, **fields: Any) -> Bench:
+    def open(
+        self,
+        entry: str,
+        *,
+        kind: type[ProcessExecutor] | None = None,
+        made_with: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> Bench:
+        """Open an executor, made with more than the usual; *fields* are of its launch."""
         clock = MovableClock()
-        executor = EXECUTORS.get(self.kind)(self.launch(entry, **fields), clock)
+        more: dict[str, Any] = dict(made_with or {})
+        if self.kind == "zygote":
+            # However busy the machine is, a start waits for a new zygote.
+            more.setdefault("patience", Patience(ready_again=PATIENCE))
+        executor = (kind or EXECUTORS.get(self.kind))(self.launch(entry, **fields), clock, **more)
         return Bench(self._stack.enter_context(executor), self.folder, clock)
 
 
@@ -169,12 +183,6 @@ def folder() -> Iterator[Path]:
     """A folder with a short name: the address of a socket has 108 bytes."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a start wait for a new zygote, however busy the machine is."""
-    monkeypatch.setattr("stoma.executors.zygote._READY_AGAIN_SECONDS", PATIENCE)
 
 
 @pytest.fixture

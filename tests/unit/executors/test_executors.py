@@ -4,11 +4,14 @@ import os
 import signal
 import threading
 from functools import partial
+from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 import pytest
 
-from stoma.executors.base import OUT_OF_MEMORY
+from stoma.executors.base import OUT_OF_MEMORY, AttemptSpec
+from stoma.executors.supervision.watch import Process
+from stoma.executors.zygote import ZygoteExecutor
 from tests.unit.executors.conftest import PATIENCE, Benches, Ears
 
 MEGABYTE = 1_000_000
@@ -297,17 +300,32 @@ def test_memory_of_the_whole_tree_counts(benches: Benches, ears: Ears) -> None:
 # --- the thread -----------------------------------------------------------------------------------
 
 
-def test_a_bug_in_the_supervisor_is_not_kept_quiet(
-    zygotes: Benches, ears: Ears, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = zygotes.open("stays")
+class Unaskable:
+    """A process of an attempt that the supervisor's thread stumbles over."""
+
+    announced = True
+
+    def __init__(self, process: Process) -> None:
+        self.pid = process.pid
+        self.poll = process.poll
+        self.kill = process.kill
+
+    def ask(self) -> None:
+        raise RuntimeError("a bug")
+
+
+class BuggyExecutor(ZygoteExecutor):
+    """Starts such processes."""
+
+    def _start(self, spec: AttemptSpec, output: int, folder: Path) -> Process:
+        return Unaskable(super()._start(spec, output, folder))
+
+
+def test_a_bug_in_the_supervisor_is_not_kept_quiet(zygotes: Benches, ears: Ears) -> None:
+    bench = zygotes.open("stays", kind=BuggyExecutor)
     bench.start()
     told = ears.hear()
 
-    def fail(*arguments: object) -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr("stoma.executors.supervision.watch.Watch.stop", fail)
     bench.executor.stop(1)
     assert bench.wake.wait(PATIENCE)
     with pytest.raises(RuntimeError, match="a bug"):

@@ -156,11 +156,15 @@ def test_where_the_kernel_does_not_tell_the_answer_is_no(tmp_path: Path) -> None
     assert not memory.KernelKills(Path("/proc"), tmp_path).happened()
 
 
-def test_an_attempt_that_the_kernel_killed_for_memory_says_so(
-    benches: Benches, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(memory.KernelKills, "happened", lambda self: True)
-    bench = benches.open("dies_of_signal")
+class EveryKill(memory.KernelKills):
+    """A kernel that has just killed something for memory, whenever it is asked."""
+
+    def happened(self) -> bool:
+        return True
+
+
+def test_an_attempt_that_the_kernel_killed_for_memory_says_so(benches: Benches) -> None:
+    bench = benches.open("dies_of_signal", made_with={"kills": EveryKill()})
 
     killed, terminated = bench.run(1, fence=signal.SIGKILL), bench.run(2, fence=signal.SIGTERM)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoma.exceptions import PreloadError
+from stoma.executors.supervision.zygote_link import COMMAND, Patience
 from stoma.executors.zygote import ZygoteExecutor
 from tests.unit.executors.conftest import PATIENCE, ROOT, Bench, Benches, Ears, Told
 
@@ -159,32 +160,29 @@ def test_zygotes_that_die_again_and_again_are_not_replaced_for_a_while(
     assert bench.run(6).exit_code == 0
 
 
-def test_a_start_does_not_wait_long_for_a_new_zygote(
-    zygotes: Benches, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = zygotes.open("nothing")
+def test_a_start_does_not_wait_long_for_a_new_zygote(zygotes: Benches) -> None:
+    patience = Patience(ready_again=0.0)
+    bench = zygotes.open("nothing", made_with={"patience": patience})
     kill_zygote(bench)
 
-    monkeypatch.setattr("stoma.executors.zygote._READY_AGAIN_SECONDS", 0.0)
     with pytest.raises(BlockingIOError, match="is being started"):
         bench.start(1)
-    monkeypatch.setattr("stoma.executors.zygote._READY_AGAIN_SECONDS", PATIENCE)
+    patience.ready_again = PATIENCE
 
     assert bench.run(1).exit_code == 0
 
 
-def test_a_zygote_that_does_not_answer_is_replaced(
-    zygotes: Benches, ears: Ears, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = zygotes.open("stays")
+def test_a_zygote_that_does_not_answer_is_replaced(zygotes: Benches, ears: Ears) -> None:
+    patience = Patience(ready_again=PATIENCE, answer=PATIENCE)
+    bench = zygotes.open("stays", made_with={"patience": patience})
     bench.start(1)
     told = ears.hear()
     os.kill(zygote_of(bench).pid, signal.SIGSTOP)
 
-    with monkeypatch.context() as impatient:
-        impatient.setattr("stoma.executors.supervision.zygote_link._ANSWER_SECONDS", 0.05)
-        with pytest.raises(TimeoutError, match="does not answer"):
-            bench.start(2)
+    patience.answer = 0.05
+    with pytest.raises(TimeoutError, match="does not answer"):
+        bench.start(2)
+    patience.answer = PATIENCE
     assert bench.end(1).exit_code == -signal.SIGKILL
     bench.start(2)
 
@@ -227,25 +225,24 @@ def test_a_zygote_out_of_descriptors_refuses_one_attempt(zygotes: Benches) -> No
 
 
 def test_a_zygote_that_can_not_be_executed_is_tried_again(
-    zygotes: Benches, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    zygotes: Benches, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr("stoma.executors.supervision.zygote_link._COMMAND", ("/no/such/python",))
-        bench = zygotes.open("nothing")
-        assert "no attempt can be started at present" in caplog.text
-        with pytest.raises(FileNotFoundError):
-            bench.start(1)
+    command = ["/no/such/python"]
+    bench = zygotes.open("nothing", made_with={"command": command})
+    assert "no attempt can be started at present" in caplog.text
+    with pytest.raises(FileNotFoundError):
+        bench.start(1)
+    command[:] = COMMAND
 
     assert bench.run(1).exit_code == 0
 
 
-def test_closing_does_not_wait_for_a_zygote_that_hangs(
-    zygotes: Benches, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = zygotes.open("nothing")
+def test_closing_does_not_wait_for_a_zygote_that_hangs(zygotes: Benches) -> None:
+    patience = Patience()
+    bench = zygotes.open("nothing", made_with={"patience": patience})
     zygote = zygote_of(bench)
     os.kill(zygote.pid, signal.SIGSTOP)
-    monkeypatch.setattr("stoma.executors.supervision.zygote_link._ANSWER_SECONDS", 0.05)
+    patience.answer = 0.05
 
     bench.executor.__exit__(None, None, None)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.ledger import Decision
 from stoma.domain.run import Failure, Outcome, RetryAt, RunState, Trigger
 from stoma.domain.task import Overlap
@@ -21,6 +21,7 @@ from stoma.settings import load_settings
 from tests.executors import ScriptedExecutor
 from tests.fakes import FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def app(tmp_path: Path, clock: FakeClock) -> Iterator[App]:
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
         for name in ("a", "b"):
             add(app, name)
         yield app

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.clock import EngineClock
 from stoma.processes import this_process
 from stoma.scheduler.loop import Loop
 from stoma.settings import load_settings
 from tests.executors import ScriptedExecutor
 from tests.fakes import START
+from tests.registries import opened_app
 from tests.unit.scheduler.test_loop import add
 
 SECOND = timedelta(seconds=1)
@@ -53,7 +54,7 @@ def machine() -> SteppedClock:
 
 @pytest.fixture
 def app(tmp_path: Path, machine: SteppedClock) -> Iterator[App]:
-    with open_app(load_settings(home=tmp_path, environ={}), clock=machine) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=machine) as app:
         yield app
 
 

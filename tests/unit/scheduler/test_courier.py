@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import open_app
 from stoma.domain.ledger import Decision
 from stoma.domain.notice import NoticeState
 from stoma.domain.run import Outcome, RunState
@@ -19,6 +18,7 @@ from stoma.settings import load_settings
 from tests.couriers import House, Open, house_at
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing
+from tests.registries import opened_app
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_words_that_can_not_be_found_stop_nothing(
 
 
 def test_without_channels_nothing_is_written(tmp_path: Path) -> None:
-    with open_app(load_settings(home=tmp_path, environ={}), clock=FakeClock()) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=FakeClock()) as app:
         house = House(app, FakeClock())
         house.task()
         house.ends()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.clock import VirtualClock
 from stoma.domain.run import Outcome, Run, RunState, Trigger
 from stoma.domain.task import CatchUp
@@ -28,6 +28,7 @@ from stoma.storage.database import Database
 from stoma.storage.runs import RunStore
 from tests.executors import ScriptedExecutor
 from tests.fakes import START, FakeClock
+from tests.registries import opened_app
 from tests.unit.scheduler.test_loop import add
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -96,7 +97,7 @@ def test_on_a_slow_disk_no_minute_is_missed(tmp_path: Path) -> None:
 @pytest.fixture
 def virtual(tmp_path: Path) -> Iterator[tuple[App, VirtualClock]]:
     clock = VirtualClock(START)
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
         yield app, clock
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.ledger import Decision
 from stoma.domain.run import Outcome, RunState
 from stoma.domain.task import StoredTask
@@ -29,6 +29,7 @@ from stoma.usage import Resources
 from tests.executors import ScriptedExecutor
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_raw, make_task
+from tests.registries import opened_app
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 PASS = timedelta(seconds=EVERY_SECONDS)
@@ -323,7 +324,7 @@ class SlowClock(FakeClock):
 
 def test_at_one_tick_only_a_little_is_done(tmp_path: Path) -> None:
     clock = SlowClock()
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
         for number in range(30):
             app.runs.add(make_firing(task_id=f"gone{number}"), now=START - 999 * DAY)
         with app.database.write() as connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome, Run, RunState
 from stoma.domain.task import StoredTask, TaskPriority
 from stoma.processes import this_process
@@ -20,6 +20,7 @@ from stoma.storage.tasks import Next, Placed
 from tests.executors import ScriptedExecutor
 from tests.fakes import FakeClock
 from tests.makers import make_firing, make_task
+from tests.registries import opened_app
 
 MINUTE = timedelta(minutes=1)
 
@@ -264,7 +265,7 @@ def test_tasks_of_another_process_are_noticed_at_the_next_look(
     app: App, loop: Loop, executor: ScriptedExecutor, clock: FakeClock, tmp_path: Path
 ) -> None:
     loop.tick()
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as other:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as other:
         add(other)
     clock.advance(MINUTE)
     loop.tick()

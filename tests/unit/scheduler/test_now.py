@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.domain.run import Outcome
 from stoma.operations.control import cancel_run
 from stoma.scheduler.now import run_now
@@ -16,6 +16,7 @@ from stoma.settings import load_settings
 from tests.fakes import FakeClock
 from tests.feeds import papers
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.replay import Answer, ReplayServer
 
 #: Never asks for anything, and never ends: no deadline of a request can end it.
@@ -43,7 +44,7 @@ def server() -> Iterator[ReplayServer]:
 def app(tmp_path: Path, server: ReplayServer, clock: FakeClock) -> Iterator[App]:
     overrides = {"sources.arxiv.base_url": server.url}
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         yield app
 
 

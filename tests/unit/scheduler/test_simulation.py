@@ -4,7 +4,6 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
-from stoma.app import open_app
 from stoma.clock import VirtualClock
 from stoma.domain.run import Failure, Run, RunState
 from stoma.processes import this_process
@@ -12,6 +11,7 @@ from stoma.scheduler.pausing import pause
 from stoma.scheduler.simulation import Fate
 from stoma.settings import load_settings
 from tests.makers import make_firing
+from tests.registries import opened_app
 from tests.unit.scheduler.tried import looked, registry
 from tests.world import START
 
@@ -54,7 +54,7 @@ def test_slow_runs_overlap_and_failing_ones_are_tried_again(tmp_path: Path) -> N
 
 def test_what_is_at_work_elsewhere_ends_as_it_usually_does(tmp_path: Path) -> None:
     registry(tmp_path, a={"schedule": "hourly"}, b={"schedule": "manual"})
-    with open_app(load_settings(home=tmp_path, environ={}), clock=VirtualClock(START)) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=VirtualClock(START)) as app:
         mine = this_process("scheduler")
         app.instances.enter(mine, version="0", now=START)
         lease = START + DAY
@@ -73,7 +73,7 @@ def test_what_is_at_work_elsewhere_ends_as_it_usually_does(tmp_path: Path) -> No
 
 def test_a_pause_is_told_and_obeyed(tmp_path: Path) -> None:
     registry(tmp_path, a={"schedule": "hourly"})
-    with open_app(load_settings(home=tmp_path, environ={}), clock=VirtualClock(START)) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=VirtualClock(START)) as app:
         pause(app, until=START + 5 * HOUR + MINUTE, reason="holiday")
 
     found = looked(tmp_path, 0.5)

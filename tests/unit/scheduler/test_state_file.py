@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.processes import this_process
 from stoma.scheduler.placing import place
 from stoma.scheduler.state_file import StateFile
 from stoma.settings import load_settings
 from tests.fakes import START, FakeClock
 from tests.makers import make_task
+from tests.registries import opened_app
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def clock() -> FakeClock:
 def app(tmp_path: Path, clock: FakeClock) -> Iterator[App]:
     overrides = {"scheduler.state_file": "state.json"}
     loaded = load_settings(home=tmp_path, environ={}, overrides=overrides)
-    with open_app(loaded, clock=clock) as app:
+    with opened_app(loaded, clock=clock) as app:
         yield app
 
 
@@ -85,7 +86,7 @@ def test_trouble_with_it_is_only_logged(
 
 
 def test_without_the_setting_there_is_none(tmp_path: Path, clock: FakeClock) -> None:
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
         file = StateFile(app)
         file.look()
         file.close()

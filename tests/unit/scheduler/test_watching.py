@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stoma import Scheduler
-from stoma.app import App, open_app
+from stoma.app import App
 from stoma.exceptions import ConfigError, RegistryError, SettingsError
 from stoma.executors.base import AttemptSpec
 from stoma.processes import this_process
@@ -21,6 +21,7 @@ from stoma.settings import Loaded, child_environment, load_settings
 from stoma.taskfiles import TROUBLE
 from tests.executors import ScriptedExecutor
 from tests.fakes import FakeClock
+from tests.registries import opened_app
 
 SECOND = timedelta(seconds=1)
 TEXT = """\
@@ -48,7 +49,7 @@ def loaded(home: Path, *names: str) -> Loaded:
 @pytest.fixture
 def app(tmp_path: Path, clock: FakeClock) -> Iterator[App]:
     """An app whose settings name a file beside them."""
-    with open_app(loaded(tmp_path, "tasks.yaml"), clock=clock) as app:
+    with opened_app(loaded(tmp_path, "tasks.yaml"), clock=clock) as app:
         yield app
 
 
@@ -104,7 +105,7 @@ def test_a_file_that_is_not_there_is_no_start(app: App) -> None:
 
 
 def test_a_scheduler_without_files_forgets_their_trouble(tmp_path: Path, clock: FakeClock) -> None:
-    with open_app(loaded(tmp_path), clock=clock) as app:
+    with opened_app(loaded(tmp_path), clock=clock) as app:
         app.state.set(TROUBLE, {"error": "x", "hint": ""}, now=clock.now())
 
         TaskFiles(app).start()
@@ -115,7 +116,7 @@ def test_a_scheduler_without_files_forgets_their_trouble(tmp_path: Path, clock: 
 
 def test_a_home_that_is_the_users_own_is_known(tmp_path: Path, clock: FakeClock) -> None:
     settings = loaded(tmp_path, "~/tasks.yaml", "/etc/tasks", "beside.toml")
-    with open_app(settings, clock=clock) as app:
+    with opened_app(settings, clock=clock) as app:
         places = TaskFiles(app).places
 
     assert places == [Path.home() / "tasks.yaml", Path("/etc/tasks"), tmp_path / "beside.toml"]
@@ -239,7 +240,7 @@ def test_a_new_file_in_a_folder_is_noticed(tmp_path: Path, clock: FakeClock) -> 
     folder = tmp_path / "tasks"
     folder.mkdir()
     (folder / "a.yaml").write_text(TEXT)
-    with open_app(loaded(tmp_path, "tasks"), clock=clock) as app:
+    with opened_app(loaded(tmp_path, "tasks"), clock=clock) as app:
         files = TaskFiles(app)
         files.start()
         (folder / "b.yaml").write_text(TEXT.replace("  a:", "  b:"))
@@ -273,7 +274,7 @@ def test_asked_to_read_again_without_files_it_says_so(
     tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with open_app(loaded(tmp_path), clock=clock) as app:
+    with opened_app(loaded(tmp_path), clock=clock) as app:
         TaskFiles(app).reload()
 
     assert "no task files to read again" in caplog.text

@@ -4,12 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from stoma.app import open_app
 from stoma.clock import VirtualClock
 from stoma.scheduler.placing import place
 from stoma.scheduler.simulation import Fate, Simulated, Wish, simulate
 from stoma.settings import load_settings
 from tests.makers import make_task
+from tests.registries import opened_app
 from tests.world import START
 
 DAY = timedelta(days=1)
@@ -18,7 +18,7 @@ DONE_SOON = Fate(seconds=1)
 
 def registry(home: Path, **tasks: Any) -> None:
     """Create a registry with tasks in *home*."""
-    with open_app(load_settings(home=home, environ={}), clock=VirtualClock(START)) as app:
+    with opened_app(load_settings(home=home, environ={}), clock=VirtualClock(START)) as app:
         for task_id, fields in tasks.items():
             task = make_task(task_id, **fields)
             app.tasks.add(place(task, now=START, timezone="UTC"), now=START)

@@ -90,9 +90,9 @@ def test_every_daily_time_around_a_transition_night(zone: str, middle: str) -> N
 def test_random_expressions_agree_with_the_scan() -> None:
     roll = random.Random(20_251_102)
     zones = sorted(zoneinfo.available_timezones())
-    windows = list(random_windows(roll, zones, 40))
+    windows = list(random_windows(roll, zones, 20))
 
-    for _ in range(400):
+    for _ in range(150):
         fields, night = random_fields(roll), roll.choice(windows)
         try:
             parse_schedule(fields.text)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from stoma.domain.audit import BEGINNING, Actor, Draft, Mark, chained, verify
 from stoma.domain.task import Json
 from stoma.storage.audit import AuditStore
+from stoma.storage.checking import check
 from stoma.storage.database import Database
 from stoma.storage.read import reading
 from stoma.storage.read_audit import AuditFilter
@@ -64,6 +65,7 @@ def test_entries_follow_each_other_and_are_found_good(database: Database, path: 
     [
         ("UPDATE audit SET actor = 'eve' WHERE id = 3", 3, "entry 3 is not what was written"),
         ("UPDATE audit SET at = '2026-03-02 13:00:00.000001' WHERE id = 2", 2, "entry 2 is not"),
+        ("UPDATE audit SET at = 'yesterday' WHERE id = 2", 2, "entry 2 is not what was written"),
         ("UPDATE audit SET after = '{\"n\": 9}' WHERE id = 4", 4, "entry 4 is not"),
         ("UPDATE audit SET after = 'no json' WHERE id = 4", 4, "entry 4 is not"),
         ("UPDATE audit SET hash = 'x' WHERE id = 1", 1, "entry 1 is not what was written"),
@@ -84,6 +86,44 @@ def test_whatever_is_changed_is_noticed_and_the_entry_named(
 
     assert found[0] == broken_at
     assert found[1].startswith(problem)
+
+
+def test_a_check_of_a_registry_without_the_log_says_so_once(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE audit_marks")
+        connection.commit()
+
+    assert check(path) == ["table audit_marks is missing"]
+
+
+def test_a_check_finds_a_broken_chain_where_the_guards_are_gone_too(path: Path) -> None:
+    tamper(path, "DELETE FROM audit WHERE id = 2")
+
+    found = check(path)
+
+    assert len(found) == 3
+    assert "the audit log is broken: entry 2 is missing: the next one there is 3;" in found[2]
+
+
+def test_a_check_of_the_registry_finds_it_too(path: Path) -> None:
+    good = check(path)
+
+    with closing(sqlite3.connect(path)) as connection:  # and leaves no trace of it
+        triggers = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_is_%'"
+        ).fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE audit SET actor = 'eve' WHERE id = 3")
+        for _, statement in triggers:
+            connection.execute(statement)
+        connection.commit()
+
+    (found,) = check(path)
+    assert good == []
+    assert found == (
+        "the audit log is broken: entry 3 is not what was written; see: stoma audit verify"
+    )
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'eve'", "DELETE FROM audit"])

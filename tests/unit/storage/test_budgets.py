@@ -116,7 +116,10 @@ def test_a_clock_that_is_set_back_takes_the_waits_with_it(
 ) -> None:
     budgets.reserve("arxiv", 0)
     budgets.hold_off("arxiv", 120)
+    for _ in range(6):
+        budgets.reserve("sec", 1)  # paced, and never held off
 
     budgets.turn_back(timedelta(seconds=100))
 
     assert budgets.reserve("arxiv", 0) == pytest.approx(20)
+    assert budgets.reserve("sec", 0) == 0

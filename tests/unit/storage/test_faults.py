@@ -141,6 +141,7 @@ def remove_index(path: Path) -> None:
 def test_files_that_are_moved_removed_or_replaced_are_missed(
     database: Database, harm: Callable[[Path], None]
 ) -> None:
+    write(database, "ours")
     watch = FileWatch(database.path)
     watch.check()
     write_elsewhere(database.path, "theirs")

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from stoma.app import open_app
 from stoma.domain.ledger import Decision
 from stoma.domain.run import RunState
 from stoma.settings import load_settings
 from stoma.storage.item_lines import ItemFilter
 from stoma.storage.read import Reader, reading
+from stoma.storage.read_days import Tally
 from stoma.storage.read_facets import MOST
-from stoma.storage.read_pages import RunFilter, Tally, TaskFilter
+from stoma.storage.read_pages import RunFilter, TaskFilter
 from tests.fakes import START, FakeClock
 from tests.makers import make_firing, make_item
+from tests.registries import opened_app
 from tests.unit.cli.support import Registry
 
 HOUR = timedelta(hours=1)
@@ -25,7 +26,7 @@ HOUR = timedelta(hours=1)
 def registry(tmp_path: Path) -> Iterator[Registry]:
     """Return a registry with two tasks of two people."""
     clock = FakeClock()
-    with open_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
+    with opened_app(load_settings(home=tmp_path, environ={}), clock=clock) as app:
         found = Registry(app, clock)
         found.task("papers", name="Papers", owner="ada", tags=("x",))
         found.task("stars", name="Stars 100%", type="github", config={}, owner="bob")

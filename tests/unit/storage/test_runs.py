@@ -1,6 +1,7 @@
 """The ledger: one row per slot for ever, one holder per run, no illegal change."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,7 @@ from stoma.storage.tables import TASKS
 from stoma.storage.tasks import Next, Placed, TaskStore
 from tests.fakes import START
 from tests.makers import make_firing, make_task
+from tests.registries import empty_database
 
 LATER = START + timedelta(minutes=1)
 SLOT = Decision(state=RunState.PENDING, due_at=START)
@@ -205,6 +207,16 @@ def test_usage_is_kept_with_run_and_attempt(runs: RunStore) -> None:
     assert runs.attempts(run.id)[0].exit_code == -9
 
 
+def test_a_run_has_taken_a_time_when_it_is_over(runs: RunStore) -> None:
+    waiting = runs.add(make_firing(task_id="other"), now=START)
+    run = started(runs)
+    runs.finish(run, Outcome.SUCCEEDED, now=LATER)
+
+    taken = [each.duration_seconds for each in (waiting, run, runs.get(run.id))]
+
+    assert taken == [None, None, (LATER - START).total_seconds()]
+
+
 def test_an_unknown_run_is_not_found(runs: RunStore) -> None:
     with pytest.raises(NotFoundError, match="no run 99"):
         runs.get(99)
@@ -220,14 +232,16 @@ class Ledger(RuleBasedStateMachine):
     @initialize()
     def open_registry(self) -> None:
         self.folder = TemporaryDirectory()
-        self.database = Database(Path(self.folder.name) / "stoma.db")
-        self.database.open(now=START)
+        self.opened = ExitStack()
+        self.database = self.opened.enter_context(
+            empty_database(Path(self.folder.name) / "stoma.db")
+        )
         self.store = RunStore(self.database)
         self.before: dict[int, Run] = {}
         self.fences: dict[int, int] = {}
 
     def teardown(self) -> None:
-        self.database.close()
+        self.opened.close()
         self.folder.cleanup()
 
     @rule(target=runs_known)

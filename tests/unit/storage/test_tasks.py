@@ -40,6 +40,19 @@ def test_a_definition_comes_back_equal(tasks: TaskStore) -> None:
     assert (stored.version, stored.next_run_at, stored.status) == (1, LATER, TaskStatus.PENDING)
 
 
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"notify": ("mail", "Phone")}, "notify names 'Phone'"),
+        ({"notify": ("mail:",)}, "notify names 'mail:'"),
+        ({"after": ("first:sometimes",)}, "after names 'first:sometimes'"),
+    ],
+)
+def test_what_can_name_nobody_is_refused(fields: dict[str, object], refusal: str) -> None:
+    with pytest.raises(UsageError, match=refusal):
+        make_task(**fields)
+
+
 def test_an_id_is_taken_once(tasks: TaskStore) -> None:
     tasks.add(Placed(task=make_task(), next=DUE), now=START)
 
