@@ -12,7 +12,7 @@ from stoma.domain.merge import Step, StepAction
 from stoma.domain.task import Json, Task
 from stoma.processes import user_name
 from stoma.redaction import redacted
-from stoma.storage.tasks import task_to_json
+from stoma.storage.task_rows import task_to_json
 
 _ACTOR: ContextVar[Actor | None] = ContextVar("actor", default=None)
 

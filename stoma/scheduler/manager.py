@@ -190,7 +190,7 @@ class Scheduler:
     def _load(self, preset: str | None) -> None:
         app = self.app
         if preset is None:
-            if app.tasks.next_due_at() is not None or app.tasks.all():
+            if app.tasks.count():
                 return
             preset = app.settings.scheduler.default_preset
             _log.info("the registry %s is empty: loading preset %r", app.paths.database, preset)
@@ -199,19 +199,17 @@ class Scheduler:
             _log.info("preset %s: task %s %s", preset, step.task.id, step.action)
 
     def _say_what_comes(self) -> None:
-        tasks = self.app.tasks.all()
-        coming = sorted(
-            (task.next_run_at, task.id) for task in tasks if task.enabled and task.next_run_at
-        )
+        tasks = self.app.tasks
         _log.info(
             "stoma %s scheduler started: %d tasks, at most %d at once, registry %s",
             __version__,
-            len(tasks),
+            tasks.count(),
             self.app.settings.scheduler.max_concurrent_tasks,
             self.app.paths.database,
         )
-        if coming:
-            _log.info("next: task %s at %s UTC", coming[0][1], f"{coming[0][0]:%Y-%m-%d %H:%M:%S}")
+        if (coming := tasks.next_run()) is not None:
+            task_id, at = coming
+            _log.info("next: task %s at %s UTC", task_id, f"{at:%Y-%m-%d %H:%M:%S}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 
 def go_on(app: App) -> None:
     """Let engine time go on from where the last scheduler left it, should the clock be behind."""
-    decided = (task.watermark_at for task in app.tasks.all())
-    seen = max(filter(None, [app.instances.last_seen(), *decided]), default=None)
+    moments = (app.instances.last_seen(), app.tasks.last_decided_at())
+    seen = max(filter(None, moments), default=None)
     if seen is not None:
         app.clock.begin(seen)
 

@@ -6,13 +6,14 @@ refused or rewritten here first. Its own arithmetic is not used.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from croniter import croniter
 from croniter.croniter import CroniterError
 
 from stoma.exceptions import ScheduleError
-from stoma.schedules.nominals import CalendarDays, DayRule, Days, EveryNthDay
+from stoma.schedules.nominals import DayRule, Days, EveryNthDay, days_of
 from stoma.schedules.reading import DAY_NAMES, shown
 from stoma.text import did_you_mean
 
@@ -26,6 +27,7 @@ ALIASES = {
     "@annually": "0 0 1 1 *",
 }
 _LONGEST = 256
+_EVERY_DAY = DayRule()
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _VALUE = r"([0-9]{1,4}|[a-z]{3})"
 _STEP = r"(?:/[0-9]{1,4})?"
@@ -94,7 +96,7 @@ class _Part:
 
     @property
     def hashed(self) -> bool:
-        return _HASH.fullmatch(self.text) is not None
+        return self.text.startswith("h") and _HASH.fullmatch(self.text) is not None
 
     def fail(self, problem: str, *, hint: str = "", skip: int = 0) -> NoReturn:
         raise ScheduleError(f"{self.field.name}: {problem}", column=self.column + skip, hint=hint)
@@ -112,6 +114,12 @@ def read_cron(text: str, *, column: int = 1, seconds: bool = False, key: str = "
     Raises:
         ScheduleError: It can not be understood, or never fires; `column` says where.
     """
+    # Nothing but H asks for the key: what was read once serves all others.
+    return _read(text, column, seconds, key if "h" in text.lower() else "")
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, column: int, seconds: bool, key: str) -> CronFields:
     parts = _split(text, column, seconds=seconds)
     terms = [_checked(part) for part in parts]
     hashed = [part for part in parts if part.hashed]
@@ -138,7 +146,7 @@ def read_cron(text: str, *, column: int = 1, seconds: bool = False, key: str = "
         # Debian cron: a field that starts with `*`, be it `*/2`, narrows the other one.
         either=not (day.text.startswith("*") or weekday.text.startswith("*")),
     )
-    days = CalendarDays(rule)
+    days = days_of(rule)
     if not days.exist:
         day.fail("never fires: these months have no such date", hint="L is the last day")
     return CronFields(
@@ -146,7 +154,7 @@ def read_cron(text: str, *, column: int = 1, seconds: bool = False, key: str = "
         minutes=values[0],
         hours=values[1],
         rule=rule,
-        days=EveryNthDay() if rule == DayRule() else days,
+        days=EveryNthDay() if rule == _EVERY_DAY else days,
         wildcard=minute.text.startswith("*") or hour.text.startswith("*"),
         hashed=bool(hashed),
     )
@@ -185,16 +193,19 @@ def _count_hint(count: int, *, seconds: bool) -> str:
 def _checked(part: _Part) -> str:
     """Return the field as croniter is to read it."""
     text = part.text
+    if text == "*":  # as most are
+        return text
     if part.hashed:
         # Not the 29th to 31st, or the key would decide which months are left out.
         return "h(1-28)" if text == "h" and part.field.name == "day-of-month" else text
-    if _RANDOM.fullmatch(text):
+    if "r" in text and _RANDOM.fullmatch(text):
         part.fail("R would choose anew at every start", hint="H chooses once, by the task's id")
     if "?" in text:
         part.fail("? is not supported", hint="write *")
-    nth = [term.startswith("l") or "#" in term for term in text.split(",")]
-    if part.field.names == DAY_NAMES and any(nth) and not all(nth):
-        part.fail("plain days can not stand beside # or L")
+    if part.field.names == DAY_NAMES:
+        nth = [term.startswith("l") or "#" in term for term in text.split(",")]
+        if any(nth) and not all(nth):
+            part.fail("plain days can not stand beside # or L")
     skip = 0
     terms = []
     for term in text.split(","):
@@ -208,7 +219,7 @@ def _checked_term(part: _Part, term: str, skip: int) -> str:
     match = field.term.fullmatch(term)
     if not match:
         _refuse(part, term, skip)
-    if _ZERO_STEP.fullmatch(term):
+    if "/" in term and _ZERO_STEP.fullmatch(term):
         part.fail(f"{shown(term)} has a step of 0", skip=skip, hint="a step is 1 or more")
     ends = [text for text in match.groups() if text]
     values = [field.value(text) for text in ends]

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
+from functools import lru_cache
 from typing import Protocol
 
 from stoma.schedules.instants import DAY, EPOCH_ORDINAL, FIRST_DAY, LAST_DAY, date_of
@@ -87,6 +88,12 @@ class DayRule:
             by_week |= 1 << at + 7 * weeks
         both = by_date | by_week if self.either else by_date & by_week
         return both & ((1 << length) - 1)
+
+
+@lru_cache(maxsize=512)
+def days_of(rule: DayRule) -> "CalendarDays":
+    """Return the days of a rule; many schedules differ only in their time of day."""
+    return CalendarDays(rule)
 
 
 class CalendarDays:

@@ -6,7 +6,7 @@ from typing import Self
 
 from stoma.exceptions import ScheduleError
 from stoma.schedules.base import Frame, WallSchedule
-from stoma.schedules.nominals import CalendarDays, DayRule, Days, EveryNthDay, Times
+from stoma.schedules.nominals import DayRule, Days, EveryNthDay, Times, days_of
 from stoma.schedules.reading import (
     DAY_NAMES,
     WEEKDAYS,
@@ -162,7 +162,7 @@ class MonthlySchedule(WallSchedule):
     minute: int = 0  #: of the day
 
     def __post_init__(self) -> None:
-        _clock(self, CalendarDays(DayRule(days=frozenset([self.day]))), self.minute)
+        _clock(self, days_of(DayRule(days=frozenset([self.day]))), self.minute)
 
     @classmethod
     def from_text(cls, text: str, frame: Frame) -> Self:

@@ -18,12 +18,13 @@ from sqlalchemy import (
 )
 
 from stoma.domain.dependency import find_cycle
-from stoma.domain.run import RunState, run_status
-from stoma.domain.task import DEFINITION_FIELDS, StoredTask, Task, TaskStatus
+from stoma.domain.run import RunState
+from stoma.domain.task import StoredTask, Task
 from stoma.exceptions import NotFoundError, TaskExistsError, UsageError
 from stoma.storage.database import Database
 from stoma.storage.lookup import unknown_task
 from stoma.storage.tables import RUNS, TASK_VERSIONS, TASKS, UPSTREAMS
+from stoma.storage.task_rows import stored_task, task_from_json, task_to_json
 from stoma.text import did_you_mean
 
 # What every look of the loop asks is built once: to build it takes longer than to answer it.
@@ -31,13 +32,25 @@ _DUE = select(TASKS).where(TASKS.c.enabled, TASKS.c.next_slot_at <= bindparam("n
 _TO_WAKE = select(TASKS).where(~TASKS.c.enabled, TASKS.c.disabled_until <= bindparam("now"))
 _NEXT_DUE = select(func.min(TASKS.c.next_slot_at)).where(TASKS.c.enabled)
 _NEXT_WAKE = select(func.min(TASKS.c.disabled_until)).where(~TASKS.c.enabled)
+_NEXT_RUN = (
+    select(TASKS.c.id, TASKS.c.next_run_at)
+    .where(TASKS.c.enabled, TASKS.c.next_run_at.is_not(None))
+    .order_by(TASKS.c.next_run_at, TASKS.c.id)
+    .limit(1)
+)
 _NEWEST = (
-    select(RUNS.c.state, RUNS.c.outcome)
-    .where(RUNS.c.task_id == bindparam("task_id"))
+    select(RUNS.c.id)
+    .where(RUNS.c.task_id == TASKS.c.id)
     .where(RUNS.c.state.in_([RunState.RUNNING, RunState.DONE]))
     .order_by(RUNS.c.id.desc())
     .limit(1)
+    .correlate(TASKS)
+    .scalar_subquery()
 )
+#: Tasks, each with how its newest run is doing.
+_ALL = select(
+    TASKS, RUNS.c.state.label("run_state"), RUNS.c.outcome.label("run_outcome")
+).outerjoin(RUNS, RUNS.c.id == _NEWEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +88,10 @@ class TaskStore:
             NotFoundError: There is none; the hint names the nearest id.
         """
         with self._database.read() as connection:
-            row = connection.execute(select(TASKS).where(TASKS.c.id == task_id)).mappings().first()
+            row = connection.execute(_ALL.where(TASKS.c.id == task_id)).mappings().first()
             if row is None:
                 raise unknown_task(task_id, connection.scalars(select(TASKS.c.id)))
-            return _from_row(row, _status(connection, row))
+            return stored_task(row)
 
     def find(self, task_id: str) -> StoredTask | None:
         """Return one task, or None."""
@@ -90,8 +103,13 @@ class TaskStore:
     def all(self) -> list[StoredTask]:
         """Return every task, by id."""
         with self._database.read() as connection:
-            rows = connection.execute(select(TASKS).order_by(TASKS.c.id)).mappings().all()
-            return [_from_row(row, _status(connection, row)) for row in rows]
+            rows = connection.execute(_ALL.order_by(TASKS.c.id)).mappings()
+            return [stored_task(row) for row in rows]
+
+    def count(self) -> int:
+        """Return how many tasks there are."""
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(TASKS)) or 0
 
     def definition(self, task_id: str, version: int) -> Task:
         """Return a task as it was in *version*, also when it was edited or removed since.
@@ -122,7 +140,7 @@ class TaskStore:
         """Return the enabled tasks whose next slot is not in the future. Costs what is due."""
         with self._database.read() as connection:
             rows = connection.execute(_DUE, {"now": now}).mappings().all()
-        return [_from_row(row, TaskStatus.PENDING) for row in rows]
+        return [stored_task(row) for row in rows]
 
     def next_wake_at(self) -> datetime | None:
         """Return when the next task that is disabled for a while wakes up."""
@@ -134,6 +152,18 @@ class TaskStore:
         """Return the earliest next slot of any enabled task."""
         with self._database.read() as connection:
             found: datetime | None = connection.scalar(_NEXT_DUE)
+        return found
+
+    def next_run(self) -> tuple[str, datetime] | None:
+        """Return which task runs next, and when; None if none does."""
+        with self._database.read() as connection:
+            found = connection.execute(_NEXT_RUN).first()
+        return None if found is None else (found.id, found.next_run_at)
+
+    def last_decided_at(self) -> datetime | None:
+        """Return the newest moment up to which the slots of any task are decided."""
+        with self._database.read() as connection:
+            found: datetime | None = connection.scalar(select(func.max(TASKS.c.watermark_at)))
         return found
 
     def bases(self) -> dict[str, Task]:
@@ -172,7 +202,7 @@ class TaskStore:
         )
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        return [_from_row(row, TaskStatus.PENDING) for row in rows]
+        return [stored_task(row) for row in rows]
 
     def upstream_of_any(self, task_ids: Iterable[str]) -> set[str]:
         """Return which of *task_ids* some task runs after."""
@@ -187,13 +217,13 @@ class TaskStore:
         )
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-        return {row["id"]: _from_row(row, TaskStatus.PENDING) for row in rows}
+        return {row["id"]: stored_task(row) for row in rows}
 
     def to_wake(self, now: datetime) -> list[StoredTask]:
         """Return the disabled tasks whose `disabled_until` has come."""
         with self._database.read() as connection:
             rows = connection.execute(_TO_WAKE, {"now": now}).mappings().all()
-        return [_from_row(row, TaskStatus.DISABLED) for row in rows]
+        return [stored_task(row) for row in rows]
 
     def set_enabled(
         self,
@@ -237,60 +267,8 @@ class TaskStore:
             )
 
 
-def task_to_json(task: Task) -> dict[str, Any]:
-    """Return every field of a definition as JSON can hold it."""
-    values = {name: getattr(task, name) for name in DEFINITION_FIELDS}
-    schedule = task.schedule
-    return values | {
-        "schedule": schedule if isinstance(schedule, str) else dict(schedule),
-        "config": dict(task.config),
-        **{name: list(getattr(task, name)) for name in _LISTS},
-    }
-
-
-def task_from_json(values: Mapping[str, Any]) -> Task:
-    """Return the definition that `task_to_json` wrote."""
-    return Task(**_typed({name: values[name] for name in DEFINITION_FIELDS if name in values}))
-
-
-def _typed(values: dict[str, Any]) -> dict[str, Any]:
-    for name, words in _WORDS.items():
-        if name in values:
-            values[name] = words(values[name])
-    return values | {name: tuple(values[name]) for name in _LISTS if name in values}
-
-
 #: Ids that one statement names; SQLite takes 32,766 values.
 _PIECE = 10_000
-_LISTS = ("tags", "retry_on", "no_retry_on", "after", "only_if", "notify")
-_WORDS = {
-    name: TASKS.c[name].type.words  # type: ignore[attr-defined]
-    for name in ("priority", "catch_up", "overlap", "on_interrupt")
-}
-_BOOKKEEPING = (
-    "version",
-    "preset",
-    "created_at",
-    "updated_at",
-    "next_slot_at",
-    "next_run_at",
-    "watermark_at",
-    "disabled_until",
-    "disabled_reason",
-)
-
-
-def _from_row(row: RowMapping, status: TaskStatus) -> StoredTask:
-    values = _typed({name: row[name] for name in DEFINITION_FIELDS})
-    kept = {name: row[name] for name in _BOOKKEEPING}
-    if not values["enabled"]:
-        status = TaskStatus.DISABLED
-    return StoredTask(**values, **kept, status=status)
-
-
-def _status(connection: Connection, row: RowMapping) -> TaskStatus:
-    newest = connection.execute(_NEWEST, {"task_id": row["id"]}).first()
-    return TaskStatus.PENDING if newest is None else run_status(newest.state, newest.outcome)
 
 
 def _write(connection: Connection, placed: list[Placed], now: datetime) -> None:
@@ -311,7 +289,7 @@ def _write(connection: Connection, placed: list[Placed], now: datetime) -> None:
         if current is None:
             added.append(values | {"version": version, "created_at": now})
         else:
-            if _from_row(current, TaskStatus.PENDING).definition == each.task:
+            if stored_task(current).definition == each.task:
                 version = current["version"]
                 values |= Next(current["next_slot_at"], current["next_run_at"]).columns()
             values["version"] = version

@@ -13,7 +13,8 @@ from stoma.storage.database import Database
 from stoma.storage.instances import InstanceStore
 from stoma.storage.run_repairs import Rewind
 from stoma.storage.runs import RunStore
-from stoma.storage.tasks import Next, Placed, TaskStore, task_from_json
+from stoma.storage.task_rows import task_from_json
+from stoma.storage.tasks import Next, Placed, TaskStore
 from stoma.usage import Resources, Sample
 from tests.fakes import START
 from tests.makers import make_firing, make_task
