@@ -22,7 +22,7 @@ from apscheduler.jobstores.sqlalchemy import (  # type: ignore[import-untyped]  
 from apscheduler.schedulers.background import (  # type: ignore[import-untyped]  # noqa: E402
     BackgroundScheduler,
 )
-from engine import WORKERS, children, lateness, soon, usage, wait_for  # noqa: E402
+from engine import STARTING, WORKERS, children, lateness, soon, usage, wait_for  # noqa: E402
 from noop import say  # noqa: E402
 
 
@@ -97,12 +97,13 @@ def second(
     scheduler: BackgroundScheduler, effects: Path, options: argparse.Namespace
 ) -> dict[str, object]:
     first = soon(2)
-    for n in range(options.slots):
+    slots = STARTING + options.slots
+    for n in range(slots):
         due = datetime.fromtimestamp(first.timestamp() + n, UTC)
         scheduler.add_job(say, "date", run_date=due, args=[str(effects), due.timestamp()])
     scheduler.start()
-    wait_for(effects, options.slots, seconds=120)
-    return lateness(effects, options.slots)
+    wait_for(effects, slots, seconds=120)
+    return lateness(effects, options.slots, first=STARTING)
 
 
 def begin(

@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 
-from engine import WORKERS, lateness, soon, usage, wait_for  # noqa: E402
+from engine import STARTING, WORKERS, lateness, soon, usage, wait_for  # noqa: E402
 
 from stoma.app import open_app  # noqa: E402
 from stoma.domain.task import Task  # noqa: E402
@@ -63,11 +63,9 @@ def second(loaded: Loaded, options: argparse.Namespace) -> dict[str, object]:
     effects = loaded.paths.database.parent / "effects"
     register(loaded, [task("every", "interval_1s")])
     process = start(loaded)
-    wait_for(effects, options.slots, seconds=120)
+    wait_for(effects, STARTING + options.slots, seconds=120)
     stop(process)
-    lines = effects.read_text().splitlines()[: options.slots]
-    effects.write_text("\n".join(lines) + "\n")
-    return lateness(effects, options.slots)
+    return lateness(effects, options.slots, first=STARTING)
 
 
 def begin(loaded: Loaded, options: argparse.Namespace) -> dict[str, object]:
