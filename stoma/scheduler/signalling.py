@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from types import FrameType
 
 from stoma.processes import has_terminal
@@ -27,27 +28,35 @@ def by_signals(wishes: Wishes) -> Iterator[None]:
     """Let SIGTERM and SIGINT wish for the end, and SIGHUP that the task files be read again.
 
     A closed terminal sends SIGHUP too, to what was started in it: that is the end. Signals reach
-    the main thread only.
+    the main thread only, and may find it within an event, holding its lock: another thread sets
+    them. (The queue's `put` may be called by a handler, says the documentation of `queue`.)
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    asked: SimpleQueue[threading.Event | None] = SimpleQueue()
+
+    def grant() -> None:
+        while (wish := asked.get()) is not None:
+            wish.set()
+            wishes.wake.set()
+
     def end(number: int, frame: FrameType | None) -> None:
-        wishes.stop.set()
-        wishes.wake.set()
+        asked.put(wishes.stop)
 
     def again(number: int, frame: FrameType | None) -> None:
-        if in_front and not has_terminal():
-            end(number, frame)
-        wishes.reload.set()
-        wishes.wake.set()
+        asked.put(wishes.reload if not in_front or has_terminal() else wishes.stop)
 
     in_front = has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # nohup
     wanted = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: again}
+    granting = threading.Thread(target=grant, name="signals", daemon=True)
+    granting.start()
     before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        asked.put(None)
+        granting.join()
