@@ -36,6 +36,8 @@ CALLS = (
 SCHEDULER, ZYGOTE, ATTEMPT = "scheduler", "zygote", "attempt"
 #: How long a process is held at the call at which it is hit, and how often it is looked for.
 HELD_SECONDS, LOOK_SECONDS, LOOKS = 0.5, 0.01, 3
+#: Where something is always due a start does not end by itself: after so long it is asked to.
+LIFE_SECONDS = 8.0
 #: No start takes that long, on any machine.
 PATIENCE_SECONDS = 120.0
 
@@ -98,7 +100,8 @@ def start(
         python.write_text(f'#!/bin/sh\nexec {traced} "$@"\n')
         python.chmod(0o755)
         command = [sys.executable, "-c", UNDER, str(python), *command[3:]]
-    began, at_work, hit, said = time.monotonic(), None, False, b""
+    began, said = time.monotonic(), b""
+    at_work, hit, asked = None, False, False
     process = subprocess.Popen(
         command,
         env={**os.environ, **child_environment(loaded)},
@@ -122,6 +125,9 @@ def start(
             if victim and not hit and (pid := looking.held()):
                 os.kill(pid, kind)
                 hit = True
+            if not asked and time.monotonic() - began > LIFE_SECONDS and at_work is not None:
+                asked = True
+                process.terminate()
         else:
             raise TimeoutError(f"it does not end: {tracing} {victim} {kind}: {said.decode()}")
         process.wait(PATIENCE_SECONDS)
